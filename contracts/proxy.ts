@@ -20,6 +20,9 @@ export const DesiredBackend = Type.Object({
   backend: Type.String(),
   token: Type.Integer({ description: 'Dense fencing token: an older one is never applied' }),
   servers: Type.Array(DesiredServer),
+  stable: Type.Union([Type.Null(), Type.String()], {
+    description: 'The version that gets everything when the canary is taken off',
+  }),
   canary: Type.Union([Type.Null(), Type.String()], {
     description: 'The version whose weight holds only while the lease does; null when nothing is on trial',
   }),

@@ -3,6 +3,7 @@ import type { DesiredServer, VersionBucket } from '../../contracts/proxy.ts';
 /** What is acted on: one backend of one proxy. */
 export interface TrafficTarget {
   readonly project: string;
+  readonly service: string;
   readonly proxy: string;
   readonly backend: string;
 }
@@ -10,6 +11,8 @@ export interface TrafficTarget {
 /** The split an operation wants. Weights are percent of requests for each version and add up to 100. */
 export interface Split {
   readonly servers: readonly DesiredServer[];
+  /** The version that gets everything when the canary is taken off; null before a first release. */
+  readonly stable: string | null;
   /** The version on trial: its weight falls to 0 when the lease is gone. null: nothing is on trial, no lease. */
   readonly canary: string | null;
   readonly leaseMs: number | null;

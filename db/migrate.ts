@@ -1,0 +1,33 @@
+import { Migrator, type Migration } from 'kysely';
+import { OpsError } from '../domain/errors.ts';
+import type { Db } from './connect.ts';
+import * as skeleton from './migrations/0001-skeleton.ts';
+
+/** Numbered, never edited, forward only. */
+const migrations: Record<string, Migration> = {
+  '0001-skeleton': skeleton,
+};
+
+/** Brings the database to the newest schema; two at once wait for each other. Answers the names that were applied. */
+export async function migrateToLatest(db: Db): Promise<string[]> {
+  const { error, results } = await migrator(db).migrateToLatest();
+  if (error) {
+    const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'a migration';
+    throw new OpsError('internal', `${failed} failed: ${messageOf(error)}`, {}, error);
+  }
+  return (results ?? []).map((result) => result.migrationName);
+}
+
+/** Names of the migrations that this code needs and the database lacks. */
+export async function pendingMigrations(db: Db): Promise<string[]> {
+  const known = await migrator(db).getMigrations();
+  return known.filter((migration) => !migration.executedAt).map((migration) => migration.name);
+}
+
+function migrator(db: Db): Migrator {
+  return new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

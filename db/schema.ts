@@ -1,0 +1,197 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { CanaryPlan } from '../contracts/canary-plan.ts';
+import type { CanaryRolloutState } from '../contracts/canary-rollout.ts';
+import type { OperationStatus } from '../contracts/operation.ts';
+import type { DesiredServer } from '../contracts/proxy.ts';
+import type { Service, Start } from '../contracts/service.ts';
+
+/** The tables as Kysely sees them; test/db/schema.test.ts compares this with a migrated database. */
+export interface Database {
+  project: { id: string; created_at: Generated<Date> };
+  service: ServiceTable;
+  release: ReleaseTable;
+  operation: OperationTable;
+  operation_event: OperationEventTable;
+  canary_rollout: CanaryRolloutTable;
+  canary_decision: CanaryDecisionTable;
+  command: CommandTable;
+  idempotency_key: IdempotencyKeyTable;
+  audit_entry: AuditEntryTable;
+  emergency_stop: EmergencyStopTable;
+  traffic_target: TrafficTargetTable;
+  proxy: ProxyTable;
+  server_sample: ServerSampleTable;
+}
+
+/** A json column: parsed on the way out, given as text on the way in. */
+type Json<T> = ColumnType<T, string, string>;
+/** Postgres answers bigint as text; connect.ts parses it, so it is a number here. */
+type BigInt = ColumnType<number, number, number>;
+
+export type ServiceSpec = Pick<Service, 'start' | 'traffic' | 'health' | 'instances' | 'plan'>;
+
+interface ServiceTable {
+  project: string;
+  name: string;
+  spec: Json<ServiceSpec>;
+  stable_version: string | null;
+  previous_version: string | null;
+  /** The previous version is kept running until then. */
+  warm_until: Date | null;
+  created_at: Generated<Date>;
+}
+
+export interface ReleaseInstance {
+  readonly id: string;
+  readonly address: string;
+}
+
+interface ReleaseTable {
+  project: string;
+  service: string;
+  version: string;
+  start: Json<Start>;
+  /** Empty while nothing runs. */
+  instances: ColumnType<ReleaseInstance[], string | undefined, string>;
+  /** When the reconciler may remove its instances; null while it is in use. */
+  retire_at: Date | null;
+  created_at: Generated<Date>;
+}
+
+interface OperationTable {
+  id: string;
+  project: string;
+  kind: string;
+  target: string;
+  status: OperationStatus;
+  phase: string;
+  outcome: string | null;
+  summary: string;
+  stuck: string | null;
+  started_by: string;
+  workflow_id: string;
+  run_id: string | null;
+  created_at: Generated<Date>;
+  finished_at: Date | null;
+}
+
+interface OperationEventTable {
+  operation_id: string;
+  seq: number;
+  at: Generated<Date>;
+  type: string;
+  summary: string;
+  detail: Json<Record<string, unknown>>;
+}
+
+interface CanaryRolloutTable {
+  operation_id: string;
+  project: string;
+  service: string;
+  version: string;
+  stable_version: string | null;
+  mode: 'rollout' | 'rollback';
+  plan: Json<CanaryPlan>;
+  state: Json<CanaryRolloutState>;
+  /** When the watch last looked at the counters; the outside check reads it. */
+  judged_at: Date | null;
+}
+
+interface CanaryDecisionTable {
+  id: string;
+  operation_id: string;
+  project: string;
+  subject: string;
+  decision: 'approve' | 'reject';
+  decided_by: string;
+  reason: string | null;
+  at: Generated<Date>;
+  announced_at: Date | null;
+  consumed_at: Date | null;
+}
+
+interface CommandTable {
+  id: string;
+  operation_id: string;
+  project: string;
+  kind: string;
+  body: Json<Record<string, unknown>>;
+  state: 'pending' | 'accepted' | 'refused';
+  answer: string | null;
+  requested_by: string;
+  created_at: Generated<Date>;
+  settled_at: Date | null;
+}
+
+interface IdempotencyKeyTable {
+  project: string;
+  key: string;
+  /** sha256 of method, path and canonical body. */
+  fingerprint: string;
+  /** What the first request made: an operation, a command, a decision. */
+  resource_id: string;
+  created_at: Generated<Date>;
+}
+
+interface AuditEntryTable {
+  id: ColumnType<number, never, never>;
+  project: string;
+  at: Generated<Date>;
+  principal: string;
+  action: string;
+  subject: string;
+  operation_id: string | null;
+  detail: Json<Record<string, unknown>>;
+}
+
+interface EmergencyStopTable {
+  project: string;
+  /** A service, or `*` for all of the project. */
+  service: string;
+  reason: string;
+  stopped_by: string;
+  at: Generated<Date>;
+}
+
+export interface StoredSplit {
+  readonly servers: readonly DesiredServer[];
+  readonly stable: string | null;
+  readonly canary: string | null;
+  readonly leaseMs: number | null;
+}
+
+interface TrafficTargetTable {
+  proxy: string;
+  backend: string;
+  project: string;
+  service: string;
+  token: BigInt;
+  owner: string | null;
+  split: Json<StoredSplit>;
+  change_id: string | null;
+  lease_until: Date | null;
+  tripped: ColumnType<{ cause: string; reason: string; token: number } | null, string | null, string | null>;
+  updated_at: Generated<Date>;
+}
+
+interface ProxyTable {
+  name: string;
+  /** Grows with every change of any of its targets; the long poll waits for it. */
+  revision: BigInt;
+  last_seen: Date | null;
+  /** The last report without its samples. */
+  report: ColumnType<Record<string, unknown> | null, string | null, string | null>;
+}
+
+interface ServerSampleTable {
+  proxy: string;
+  backend: string;
+  server: string;
+  version: string;
+  second: BigInt;
+  sessions: number;
+  requests: number;
+  errors: number;
+  up: boolean;
+  latency: Json<Record<string, number>>;
+}
