@@ -1,4 +1,4 @@
-import { Migrator, type Migration } from 'kysely';
+import { Migrator, type Migration } from 'kysely/migration';
 import { OpsError } from '../domain/errors.ts';
 import type { Db } from './connect.ts';
 import * as skeleton from './migrations/0001-skeleton.ts';
