@@ -1,0 +1,258 @@
+import { userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { OpsError } from './domain/errors.ts';
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** One line for each key: what it is for, and how its text is read. `.env.example` lists the same keys. */
+const settings = {
+  HOLDFAST_HOME: optional('folder of all state of the stack', '<working folder>/.holdfast', path),
+  HOLDFAST_PROJECT: optional('project that the CLI works in', 'default', name),
+  HOLDFAST_PRINCIPAL: optional('who the CLI says is asking', 'the OS user', text),
+  LOG_LEVEL: optional(`one of ${logLevels.join(', ')}`, 'info', oneOf(logLevels)),
+  NO_COLOR: optional('any value switches colour off', '', text),
+  CI: optional('any value but false: a skipped test is a failure', '', text),
+  HOME: optional('home folder of the user', 'as the OS says', path),
+  XDG_CACHE_HOME: optional('what is built or fetched once goes below it', '~/.cache', path),
+  DATABASE_URL: optional('PostgreSQL to use', 'an embedded one', url('postgres:', 'postgresql:')),
+  TEMPORAL_ADDRESS: optional('Temporal frontend, host:port', 'an embedded one', hostAndPort),
+  TEMPORAL_NAMESPACE: optional('Temporal namespace', 'holdfast', name),
+  HOLDFAST_TEMPORAL_BIN: optional('the temporal CLI to run', 'found or built by make setup', path),
+  HOLDFAST_TEMPORAL_PORT: optional('port of the embedded Temporal', '7233', port),
+  HOLDFAST_UI_PORT: optional('port of the embedded Temporal UI', '8233', port),
+  HOLDFAST_API_HOST: optional('address that the API listens on', '127.0.0.1', text),
+  HOLDFAST_API_PORT: optional('port of the API', '7650', port),
+  HOLDFAST_API_URL: optional(
+    'where the CLI and the proxy agent find the API',
+    'the running stack',
+    url('http:', 'https:'),
+  ),
+  HOLDFAST_METRICS_PORT: optional('port of the worker: /metrics, /readyz', '7651', port),
+  HOLDFAST_SDK_METRICS_PORT: optional("port of the Temporal SDK's own metrics", '7652', port),
+  HOLDFAST_WATCHDOG_WEBHOOK: optional('doctor --watch posts changes there', 'none', url('http:', 'https:')),
+  DOCKER_HOST: optional('Docker engine, as the Docker CLI reads it', 'unix:///var/run/docker.sock', text),
+  HOLDFAST_FRONTEND_PORT: optional('port of the first HAProxy frontend', '7680', port),
+  HOLDFAST_HAPROXY_BIN: optional('the haproxy to run', 'the one on PATH', path),
+  HOLDFAST_HAPROXY_CONFIG: optional("the operator's HAProxy configuration", '<home>/haproxy/base.cfg', path),
+  HOLDFAST_HAPROXY_OUTPUT: optional('the configuration the agent writes', '<home>/haproxy/haproxy.cfg', path),
+  HOLDFAST_HAPROXY_SOCKET: optional('runtime socket of HAProxy', '<home>/haproxy/admin.sock', path),
+  HOLDFAST_HAPROXY_MASTER_SOCKET: optional('master socket of HAProxy', '<home>/haproxy/master.sock', path),
+  HOLDFAST_PROXY: optional('name of the proxy beside the agent', 'local', name),
+  HOLDFAST_AGENT_STATE: optional('folder of what the agent must not forget', '<home>/agent', path),
+  HOLDFAST_AGENT_LOG_PORT: optional('UDP port that HAProxy logs to', '7681', port),
+} as const satisfies Record<string, Setting<unknown>>;
+
+export type SettingName = keyof typeof settings;
+
+/** Every key that is read from the environment, for `.env.example` and the documentation. */
+export const settingNames = Object.keys(settings) as SettingName[];
+
+export interface Config {
+  readonly home: string;
+  /** What is built or fetched once a machine, per version. */
+  readonly cache: string;
+  readonly project: string;
+  readonly principal: string;
+  readonly logLevel: (typeof logLevels)[number];
+  readonly color: boolean;
+  readonly ci: boolean;
+  /** null: the embedded PostgreSQL of `holdfast up`. */
+  readonly databaseUrl: string | null;
+  readonly temporal: {
+    /** host:port; null: the embedded server of `holdfast up`. */
+    readonly address: string | null;
+    readonly namespace: string;
+    readonly binary: string | null;
+    readonly port: number;
+    readonly uiPort: number;
+  };
+  /** `url` is null when not set: `holdfast up` says where it listens in `<home>/stack.json`. */
+  readonly api: { readonly host: string; readonly port: number; readonly url: string | null };
+  readonly worker: { readonly metricsPort: number; readonly sdkMetricsPort: number };
+  readonly haproxy: {
+    readonly binary: string | null;
+    readonly baseConfig: string;
+    readonly config: string;
+    readonly socket: string;
+    readonly masterSocket: string;
+    readonly frontendPort: number;
+  };
+  readonly agent: { readonly proxy: string; readonly state: string; readonly logPort: number };
+  readonly docker: { readonly host: string | null };
+  readonly watchdog: { readonly webhook: string | null };
+  /** Which keys were set, so that a wish can be told from a default. */
+  readonly given: readonly SettingName[];
+}
+
+/** Reads all settings, deep-frozen. Throws one `invalid-input` that names every wrong key with its remedy. */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const values = readAll(env);
+  const home = values.HOLDFAST_HOME ?? resolve('.holdfast');
+  const cacheRoot = values.XDG_CACHE_HOME ?? join(values.HOME ?? userInfo().homedir, '.cache');
+  return deepFreeze({
+    home,
+    cache: join(cacheRoot, 'holdfast'),
+    project: values.HOLDFAST_PROJECT ?? 'default',
+    principal: values.HOLDFAST_PRINCIPAL ?? osUser(),
+    logLevel: values.LOG_LEVEL ?? 'info',
+    color: values.NO_COLOR === undefined,
+    ci: values.CI !== undefined && values.CI !== 'false',
+    databaseUrl: values.DATABASE_URL ?? null,
+    temporal: {
+      address: values.TEMPORAL_ADDRESS ?? null,
+      namespace: values.TEMPORAL_NAMESPACE ?? 'holdfast',
+      binary: values.HOLDFAST_TEMPORAL_BIN ?? null,
+      port: values.HOLDFAST_TEMPORAL_PORT ?? 7233,
+      uiPort: values.HOLDFAST_UI_PORT ?? 8233,
+    },
+    api: {
+      host: values.HOLDFAST_API_HOST ?? '127.0.0.1',
+      port: values.HOLDFAST_API_PORT ?? 7650,
+      url: values.HOLDFAST_API_URL ?? null,
+    },
+    worker: {
+      metricsPort: values.HOLDFAST_METRICS_PORT ?? 7651,
+      sdkMetricsPort: values.HOLDFAST_SDK_METRICS_PORT ?? 7652,
+    },
+    haproxy: {
+      binary: values.HOLDFAST_HAPROXY_BIN ?? null,
+      baseConfig: values.HOLDFAST_HAPROXY_CONFIG ?? join(home, 'haproxy/base.cfg'),
+      config: values.HOLDFAST_HAPROXY_OUTPUT ?? join(home, 'haproxy/haproxy.cfg'),
+      socket: values.HOLDFAST_HAPROXY_SOCKET ?? join(home, 'haproxy/admin.sock'),
+      masterSocket: values.HOLDFAST_HAPROXY_MASTER_SOCKET ?? join(home, 'haproxy/master.sock'),
+      frontendPort: values.HOLDFAST_FRONTEND_PORT ?? 7680,
+    },
+    agent: {
+      proxy: values.HOLDFAST_PROXY ?? 'local',
+      state: values.HOLDFAST_AGENT_STATE ?? join(home, 'agent'),
+      logPort: values.HOLDFAST_AGENT_LOG_PORT ?? 7681,
+    },
+    docker: { host: values.DOCKER_HOST ?? null },
+    watchdog: { webhook: values.HOLDFAST_WATCHDOG_WEBHOOK ?? null },
+    given: settingNames.filter((key) => values[key] !== undefined),
+  });
+}
+
+/** For processes that cannot run without a database. */
+export function requireDatabaseUrl(config: Config): string {
+  return config.databaseUrl ?? missing('DATABASE_URL', 'the PostgreSQL to use');
+}
+
+/** For processes that cannot run without Temporal. */
+export function requireTemporalAddress(config: Config): string {
+  return config.temporal.address ?? missing('TEMPORAL_ADDRESS', 'the Temporal frontend as host:port');
+}
+
+/** For the proxy agent, which must be told where the API is. */
+export function requireApiUrl(config: Config): string {
+  return config.api.url ?? missing('HOLDFAST_API_URL', 'where the API is');
+}
+
+interface Setting<T> {
+  readonly about: string;
+  readonly fallback: string;
+  /** Throws a string: what is wrong, and how it has to look. */
+  readonly read: (value: string) => T;
+}
+
+type Values = { [K in SettingName]: ReturnType<(typeof settings)[K]['read']> | undefined };
+
+function readAll(env: Readonly<Record<string, string | undefined>>): Values {
+  const values: Partial<Record<SettingName, unknown>> = {};
+  const faults: { name: string; problem: string; remedy: string }[] = [];
+  for (const key of settingNames) {
+    const value = env[key]?.trim();
+    if (value === undefined || value === '') continue;
+    try {
+      values[key] = settings[key].read(value);
+    } catch (problem) {
+      const remedy = `correct it or leave it out (then: ${settings[key].fallback})`;
+      faults.push({
+        name: key,
+        problem: problem instanceof Fault ? problem.message : String(problem),
+        remedy,
+      });
+    }
+  }
+  if (faults.length > 0) {
+    const lines = faults.map((fault) => `  ${fault.name} ${fault.problem}; ${fault.remedy}`);
+    throw new OpsError('invalid-input', `the configuration is not valid:\n${lines.join('\n')}`, { faults });
+  }
+  return values as Values;
+}
+
+class Fault extends Error {}
+
+function optional<T>(about: string, fallback: string, read: (value: string) => T): Setting<T> {
+  return { about, fallback, read };
+}
+
+function text(value: string): string {
+  return value;
+}
+
+function name(value: string): string {
+  if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value)) return value;
+  throw new Fault(`is ${quote(value)}, not lower-case letters, digits and inner hyphens`);
+}
+
+function path(value: string): string {
+  if (value.includes('\0')) throw new Fault('holds a zero byte');
+  return resolve(value);
+}
+
+function port(value: string): number {
+  const number = Number(value);
+  if (/^[0-9]+$/.test(value) && number >= 1 && number <= 65535) return number;
+  throw new Fault(`is ${quote(value)}, not a port from 1 to 65535`);
+}
+
+function hostAndPort(value: string): string {
+  if (/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):[0-9]{1,5}$/.test(value)) return value;
+  throw new Fault(`is ${quote(value)}, not host:port`);
+}
+
+function url(...protocols: string[]): (value: string) => string {
+  return (value) => {
+    // The value may hold a password: it is never repeated.
+    const parsed = URL.parse(value) ?? URL.parse(value.replace('@/', '@localhost/'));
+    if (!parsed) throw new Fault('is not a URL');
+    if (!protocols.includes(parsed.protocol))
+      throw new Fault(`does not begin with ${protocols.join(' or ')}`);
+    return value;
+  };
+}
+
+function oneOf<T extends string>(allowed: readonly T[]): (value: string) => T {
+  return (value) => {
+    const found = allowed.find((candidate) => candidate === value);
+    if (found === undefined) throw new Fault(`is ${quote(value)}, not one of ${allowed.join(', ')}`);
+    return found;
+  };
+}
+
+function quote(value: string): string {
+  return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+}
+
+function missing(key: SettingName, what: string): never {
+  throw new OpsError('invalid-input', `${key} is not set; set it to ${what}, or run holdfast up`, {
+    faults: [{ name: key, problem: 'is not set', remedy: `set it to ${what}, or run holdfast up` }],
+  });
+}
+
+function osUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A uid without a passwd entry, as in some containers.
+    return `uid-${process.getuid?.() ?? 0}`;
+  }
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) {
+    if (typeof part === 'object' && part !== null) deepFreeze(part as object);
+  }
+  return Object.freeze(value);
+}
