@@ -1,0 +1,122 @@
+import { heartbeat } from '@temporalio/activity';
+import { consumeDecision } from '../../db/canary-rollout/gate.ts';
+import { rolloutFacts, readRelease, type RolloutFacts } from '../../db/canary-rollout/facts.ts';
+import { promoteVersion, swapStable } from '../../db/canary-rollout/release.ts';
+import { OpsError } from '../../domain/errors.ts';
+import type { Proof } from '../../providers/traffic/traffic.ts';
+import { subjectOf } from './gate.ts';
+import type { CanaryRolloutTools } from './index.ts';
+import { targetOf, verifyOptions } from './release.ts';
+import { settledSplit, splitOf } from './split.ts';
+import type { ApprovalRef, OperationRef, ShiftInput, ShiftResult } from './types.ts';
+
+export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
+  /** Becomes the owner of the backend. Throws `conflict`, `invalid-target`, `stopped` or `unavailable`. */
+  async function acquireTarget(input: OperationRef): Promise<{ token: number }> {
+    const facts = await rolloutFacts(db, input.operationId);
+    const { token } = await traffic.acquire(targetOf(facts), input.operationId);
+    return { token };
+  }
+
+  /** Sets the canary's weight and waits until the proxy and the observed share prove it. Keeps the lease alive meanwhile. */
+  async function shiftTraffic(input: ShiftInput): Promise<ShiftResult> {
+    const facts = await rolloutFacts(db, input.operationId);
+    await useApproval(facts, input.approval);
+    const target = targetOf(facts);
+    const split = splitOf(facts, input.weight, input.leaseMs);
+    const { token } = await traffic.setSplit({
+      target,
+      owner: input.operationId,
+      token: input.token,
+      changeId: input.changeId,
+      split,
+    });
+    const renewal = setInterval(() => {
+      traffic
+        .renewLease(target, input.operationId, token, input.leaseMs)
+        .catch((error: unknown) => heartbeat(String(error)));
+    }, input.leaseMs / 4);
+    try {
+      const proof = await traffic.verify(target, token, verifyOptions(input.verifyMs));
+      return { token, summary: `${facts.version} at ${input.weight} %: ${proofText(proof, facts.version)}` };
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
+  /** Everything to the new version, proven; then it is the stable one, and the one before is kept warm. */
+  async function promoteRelease(input: Omit<ShiftInput, 'weight' | 'leaseMs'>): Promise<ShiftResult> {
+    const facts = await rolloutFacts(db, input.operationId);
+    const target = targetOf(facts);
+    if (facts.currentStable === facts.version) {
+      await traffic.release(target, input.operationId);
+      return { token: input.token, summary: `${facts.version} is the stable version` };
+    }
+    await useApproval(facts, input.approval);
+    const split = settledSplit(facts.canary, facts.stable, facts.spec.health.path);
+    const change = { target, owner: input.operationId, token: input.token, changeId: input.changeId, split };
+    const { token } = await traffic.setSplit(change);
+    const proof = await traffic.verify(target, token, verifyOptions(input.verifyMs));
+    await promoteVersion(db, facts, facts.plan.warmWindowMs);
+    await traffic.release(target, input.operationId);
+    const warm = facts.stable === null ? '' : `; ${facts.stable.version} is kept warm for a rollback`;
+    return {
+      token,
+      summary: `${facts.version} is the stable version: ${proofText(proof, facts.version)}${warm}`,
+    };
+  }
+
+  /** Canary to 0, whatever the token says, and proof that it receives nothing any more. */
+  async function restoreStable(input: OperationRef & { changeId: string }): Promise<ShiftResult> {
+    const facts = await rolloutFacts(db, input.operationId);
+    const target = targetOf(facts);
+    const state = await traffic.read(target);
+    if (state.owner !== input.operationId)
+      return { token: state.token, summary: 'the target was not ours: nothing to restore' };
+    const { token } = await traffic.restore(target, input.operationId, input.changeId, splitOf(facts, 0));
+    await traffic.verify(target, token, verifyOptions(20_000));
+    const now = facts.stable === null ? 'no version serves' : `${facts.stable.version} serves everything`;
+    return { token, summary: `${facts.version} receives nothing any more, ${now}` };
+  }
+
+  /** Rollback after a promotion: the warm version gets everything, proven, and is the stable one again. */
+  async function swapBack(input: OperationRef & { changeId: string }): Promise<ShiftResult> {
+    const facts = await rolloutFacts(db, input.operationId);
+    const target = targetOf(facts);
+    // The rollback's row names the version to leave as `version` and the one to return to as `stable_version`.
+    const back = await readRelease(db, facts.project, facts.service, facts.stableVersion ?? '');
+    const { token: current } = await traffic.acquire(target, input.operationId);
+    const { token } = await traffic.restore(
+      target,
+      input.operationId,
+      input.changeId,
+      settledSplit(back, facts.canary, facts.spec.health.path),
+    );
+    const proof = await traffic.verify(target, Math.max(token, current), verifyOptions(20_000));
+    await swapStable(db, facts.project, facts.service, facts.version, back.version);
+    return {
+      token,
+      summary: `${back.version} serves again instead of ${facts.version}: ${proofText(proof, back.version)}`,
+    };
+  }
+
+  async function useApproval(facts: RolloutFacts, approval: ApprovalRef | null): Promise<void> {
+    if (approval === null) return;
+    const { operationId } = facts;
+    const subject = await subjectOf(db, facts, approval.step);
+    const valid = subject === approval.subject && (await consumeDecision(db, { operationId, ...approval }));
+    if (!valid)
+      throw new OpsError(
+        'not-approved',
+        `no recorded approval of step ${approval.step + 1} for this very plan`,
+      );
+  }
+
+  return { acquireTarget, shiftTraffic, promoteRelease, restoreStable, swapBack };
+}
+
+function proofText(proof: Proof, version: string): string {
+  if (proof.sessions === 0) return 'read back from the proxy, no requests to count';
+  const share = proof.share[version] ?? 0;
+  return `read back, and ${share.toFixed(1)} % of ${proof.sessions} requests`;
+}

@@ -1,0 +1,46 @@
+import { parseDuration } from '../../domain/duration.ts';
+import type { Db } from '../connect.ts';
+
+/** A recorded command as the workflow needs it, or null when there is none for this operation. */
+export async function readCommand(db: Db, operationId: string, commandId: string) {
+  const row = await db
+    .selectFrom('command')
+    .select(['id', 'kind', 'body', 'state', 'answer', 'requested_by'])
+    .where('id', '=', commandId)
+    .where('operation_id', '=', operationId)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const { body } = row;
+  return {
+    id: row.id,
+    kind: row.kind,
+    revision: Number(body['revision'] ?? -1),
+    step: Number(body['step'] ?? -2),
+    by: row.requested_by,
+    reason: textOrNull(body['reason']),
+    metric: textOrNull(body['metric']),
+    expiresInMs: typeof body['expiresIn'] === 'string' ? parseDuration(body['expiresIn']) : null,
+    cause: textOrNull(body['cause']),
+    state: row.state,
+    answer: row.answer,
+  };
+}
+
+/** Settles a command once; a repetition answers what was settled first. */
+export async function settleCommand(
+  db: Db,
+  settled: { operationId: string; commandId: string; state: 'accepted' | 'refused'; answer: string },
+): Promise<{ state: 'accepted' | 'refused'; answer: string }> {
+  await db
+    .updateTable('command')
+    .set({ state: settled.state, answer: settled.answer, settled_at: new Date() })
+    .where('id', '=', settled.commandId)
+    .where('operation_id', '=', settled.operationId)
+    .where('state', '=', 'pending')
+    .execute();
+  return { state: settled.state, answer: settled.answer };
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

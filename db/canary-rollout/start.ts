@@ -1,0 +1,172 @@
+import { sql } from 'kysely';
+import type { CanaryPlan } from '../../contracts/canary-plan.ts';
+import { canaryRolloutWorkflowId, type CanaryRolloutState } from '../../contracts/canary-rollout.ts';
+import type { Start } from '../../contracts/service.ts';
+import type { Db } from '../connect.ts';
+import { violatedUnique } from '../failures.ts';
+
+export interface NewRollout {
+  readonly operationId: string;
+  readonly project: string;
+  readonly service: string;
+  readonly version: string;
+  /** How the version starts; null takes that of the service. */
+  readonly start: Start | null;
+  /** The frozen plan; null takes that of the service, else `defaultPlan`. */
+  readonly plan: CanaryPlan | null;
+  readonly defaultPlan: CanaryPlan;
+  readonly principal: string;
+  readonly reason: string | null;
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
+export interface StartedRollout {
+  readonly createdAt: Date;
+  readonly stableVersion: string | null;
+  readonly plan: CanaryPlan;
+  readonly state: CanaryRolloutState;
+}
+
+/**
+ * Writes all that a rollout is, durably, in one round trip: idempotency key, release, operation (its unique index is the lock),
+ * rollout and audit entry. Answers null when any of it was refused, and nothing was written: the caller then finds out why.
+ */
+export async function insertRollout(db: Db, rollout: NewRollout): Promise<StartedRollout | null> {
+  try {
+    const { rows } = await insertStatement(rollout).execute(db);
+    return rows[0] ?? null;
+  } catch (error) {
+    const refusedBy = violatedUnique(error);
+    if (refusedBy === 'operation_open' || refusedBy === 'idempotency_key_pkey') return null;
+    throw error;
+  }
+}
+
+function insertStatement(rollout: NewRollout) {
+  const { operationId, project, service, version, principal, reason, key, fingerprint } = rollout;
+  const summary = `rollout of ${service} ${version} is starting`;
+  return sql<StartedRollout>`/* prepared */ with asked as (
+    select ${operationId}::text as id, ${project}::text as project, ${service}::text as service,
+      ${version}::text as version, ${principal}::text as principal
+  ), target as (
+    select asked.*, s.spec, s.stable_version
+    from asked join service s on s.project = asked.project and s.name = asked.service
+    where s.stable_version is distinct from asked.version
+      and not exists (
+        select 1 from emergency_stop e where e.project = asked.project and e.service in (asked.service, '*')
+      )
+  ), kept as (
+    insert into idempotency_key (project, key, fingerprint, resource_id)
+    select project, ${key}::text, ${fingerprint}::text, id from target
+  ), released as (
+    insert into release (project, service, version, start)
+    select project, service, version, coalesce(${jsonOrNull(rollout.start)}::jsonb, spec->'start') from target
+    on conflict (project, service, version) do update set
+      retire_at = null,
+      start = case when release.instances = '[]' then excluded.start else release.start end
+  ), opened as (
+    insert into operation (id, project, kind, target, status, phase, summary, started_by, workflow_id)
+    select id, project, 'canary-rollout', service, 'starting', 'starting', ${summary}::text, principal,
+      ${canaryRolloutWorkflowId(project, service)}::text
+    from target
+    returning created_at
+  ), described as (
+    insert into canary_rollout (operation_id, project, service, version, stable_version, mode, plan, state)
+    select id, project, service, version, stable_version, 'rollout',
+      coalesce(${jsonOrNull(rollout.plan)}::jsonb, spec->'frozenPlan', ${JSON.stringify(rollout.defaultPlan)}::jsonb),
+      ${JSON.stringify(initialState)}::jsonb || jsonb_build_object('compared', stable_version is not null)
+    from target
+    returning stable_version, plan, state
+  ), audited as (
+    insert into audit_entry (project, principal, action, subject, operation_id, detail)
+    select project, principal, 'canary-rollout.start', service, id,
+      jsonb_build_object('version', version, 'reason', ${reason}::text)
+    from target
+  )
+  select opened.created_at as "createdAt", described.stable_version as "stableVersion", described.plan, described.state
+  from opened, described`;
+}
+
+export interface NewRollback {
+  readonly operationId: string;
+  readonly project: string;
+  readonly service: string;
+  readonly defaultPlan: CanaryPlan;
+  readonly principal: string;
+  readonly reason: string;
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
+export interface StartedRollback extends StartedRollout {
+  /** The version that gets the traffic back. */
+  readonly version: string;
+}
+
+/** Like `insertRollout`, for putting the previous release back while it is warm; an emergency stop does not hinder it. */
+export async function insertRollback(db: Db, rollback: NewRollback): Promise<StartedRollback | null> {
+  try {
+    const { rows } = await rollbackStatement(rollback).execute(db);
+    return rows[0] ?? null;
+  } catch (error) {
+    const refusedBy = violatedUnique(error);
+    if (refusedBy === 'operation_open' || refusedBy === 'idempotency_key_pkey') return null;
+    throw error;
+  }
+}
+
+function rollbackStatement(rollback: NewRollback) {
+  const { operationId, project, service, principal, reason, key, fingerprint } = rollback;
+  return sql<StartedRollback>`with asked as (
+    select ${operationId}::text as id, ${project}::text as project, ${service}::text as service,
+      ${principal}::text as principal
+  ), target as (
+    select asked.*, s.spec, s.stable_version, s.previous_version as version
+    from asked join service s on s.project = asked.project and s.name = asked.service
+    where s.previous_version is not null and s.stable_version is not null and s.warm_until > now()
+  ), kept as (
+    insert into idempotency_key (project, key, fingerprint, resource_id)
+    select project, ${key}::text, ${fingerprint}::text, id from target
+  ), opened as (
+    insert into operation (id, project, kind, target, status, phase, summary, started_by, workflow_id)
+    select id, project, 'canary-rollout', service, 'starting', 'starting',
+      'rollback of ' || service || ' to ' || version || ' is starting', principal,
+      ${canaryRolloutWorkflowId(project, service)}::text
+    from target
+    returning created_at
+  ), described as (
+    insert into canary_rollout (operation_id, project, service, version, stable_version, mode, plan, state)
+    select id, project, service, version, stable_version, 'rollback',
+      coalesce(spec->'frozenPlan', ${JSON.stringify(rollback.defaultPlan)}::jsonb), ${JSON.stringify(initialState)}::jsonb
+    from target
+    returning version, stable_version, plan, state
+  ), audited as (
+    insert into audit_entry (project, principal, action, subject, operation_id, detail)
+    select project, principal, 'canary-rollout.rollback', service, id,
+      jsonb_build_object('from', stable_version, 'to', version, 'reason', ${reason}::text)
+    from target
+  )
+  select opened.created_at as "createdAt", described.version, described.stable_version as "stableVersion",
+    described.plan, described.state
+  from opened, described`;
+}
+
+const initialState: CanaryRolloutState = {
+  phase: 'starting',
+  revision: 0,
+  step: -1,
+  weight: 0,
+  compared: true,
+  waitingFor: null,
+  hold: null,
+  muted: [],
+  gate: null,
+  lastCheck: null,
+  outcome: null,
+  reason: null,
+};
+
+function jsonOrNull(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}

@@ -1,0 +1,29 @@
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import {
+  createCanaryRolloutActivities,
+  createCanaryRolloutRecords,
+} from '../activities/canary-rollout/index.ts';
+import type { WorkerTools } from './tools.ts';
+import { createFailureInterceptor } from './failures.ts';
+
+/** Task queue `operations`: the workflows and their short activities. */
+export function createOperationsWorker(
+  connection: NativeConnection,
+  namespace: string,
+  bundle: WorkerOptions['workflowBundle'],
+  tools: WorkerTools,
+): Promise<Worker> {
+  return Worker.create({
+    connection,
+    namespace,
+    taskQueue: 'operations',
+    workflowBundle: bundle,
+    activities: { ...createCanaryRolloutActivities(tools), ...createCanaryRolloutRecords(tools) },
+    interceptors: { activity: [() => ({ inbound: createFailureInterceptor(tools.db) })] },
+    // After a kill -9 the next task waits for this sticky time-out: seconds, not the default ten.
+    stickyQueueScheduleToStartTimeout: '2s',
+    maxCachedWorkflows: 500,
+    shutdownGraceTime: '5s',
+    shutdownForceTime: '10s',
+  });
+}

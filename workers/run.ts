@@ -1,0 +1,87 @@
+import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { Client, Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import path from 'node:path';
+import type { Logger } from 'pino';
+import { requireTemporalAddress, type Config } from '../config.ts';
+import { workflowBundle } from './bundle.ts';
+import { createOperationsWorker } from './operations.ts';
+import type { WorkerTools } from './tools.ts';
+import { createWatchWorker } from './watch.ts';
+
+export interface RunningWorkers {
+  /** Both queues are polled. */
+  ready(): boolean;
+  /** Ends when all workers have ended; rejects when one failed. */
+  readonly ended: Promise<void>;
+  stop(): void;
+}
+
+/** One process serves every queue. Starts the reconciliation as well: it is there once per installation, whoever starts it. */
+export async function runWorkers(
+  config: Config,
+  tools: WorkerTools,
+  logger: Logger,
+): Promise<RunningWorkers> {
+  installRuntime(config, logger);
+  const address = requireTemporalAddress(config);
+  const { namespace } = config.temporal;
+  const [connection, bundle] = await Promise.all([
+    NativeConnection.connect({ address }),
+    workflowBundle(path.join(config.home, 'build')),
+  ]);
+  const workers = [
+    await createOperationsWorker(connection, namespace, bundle, tools),
+    await createWatchWorker(connection, namespace, tools),
+  ];
+  const ended = Promise.all(workers.map((worker) => worker.run())).then(() => connection.close());
+  await startReconciliation(address, namespace);
+  return {
+    ready: () => workers.every((worker) => worker.getState() === 'RUNNING'),
+    ended,
+    stop: () => workers.forEach(shutDown),
+  };
+}
+
+function installRuntime(config: Config, logger: Logger): void {
+  Runtime.install({
+    shutdownSignals: [],
+    logger: {
+      log: (level, message, meta) => logger[level === 'TRACE' ? 'trace' : 'info']({ ...meta }, message),
+      trace: (message, meta) => logger.trace({ ...meta }, message),
+      debug: (message, meta) => logger.debug({ ...meta }, message),
+      info: (message, meta) => logger.info({ ...meta }, message),
+      warn: (message, meta) => logger.warn({ ...meta }, message),
+      error: (message, meta) => logger.error({ ...meta }, message),
+    },
+    telemetryOptions: {
+      metrics: {
+        prometheus: {
+          bindAddress: `127.0.0.1:${config.worker.sdkMetricsPort}`,
+          useSecondsForDurations: true,
+        },
+      },
+    },
+  });
+}
+
+async function startReconciliation(address: string, namespace: string): Promise<void> {
+  const connection = await Connection.connect({ address });
+  try {
+    const client = new Client({ connection, namespace });
+    await client.workflow.start('reconciliation', {
+      workflowId: 'reconciliation',
+      taskQueue: 'operations',
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      staticSummary:
+        'Brings back in line what drifted: lost starts, unheard commands, terminated runs, expired releases',
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  } finally {
+    await connection.close();
+  }
+}
+
+function shutDown(worker: Worker): void {
+  if (worker.getState() === 'RUNNING') worker.shutdown();
+}

@@ -1,0 +1,27 @@
+import { Worker, type NativeConnection } from '@temporalio/worker';
+import { createCanaryRolloutActivities } from '../activities/canary-rollout/index.ts';
+import { createReconciliationActivities } from '../activities/reconciliation.ts';
+import { createFailureInterceptor } from './failures.ts';
+import type { WorkerTools } from './tools.ts';
+
+/** Task queue `watch`: long activities that mostly wait, many at once, so that they starve nothing else. */
+export function createWatchWorker(
+  connection: NativeConnection,
+  namespace: string,
+  tools: WorkerTools,
+): Promise<Worker> {
+  const { watchRollout } = createCanaryRolloutActivities(tools);
+  return Worker.create({
+    connection,
+    namespace,
+    taskQueue: 'watch',
+    activities: { watchRollout, ...createReconciliationActivities({ ...tools, everyMs: 2000 }) },
+    interceptors: { activity: [() => ({ inbound: createFailureInterceptor(tools.db) })] },
+    maxConcurrentActivityTaskExecutions: 2000,
+    // A cancellation reaches an activity with the answer to a heartbeat, so heartbeats are sent about as often as it ticks.
+    maxHeartbeatThrottleInterval: '1s',
+    defaultHeartbeatThrottleInterval: '1s',
+    shutdownGraceTime: '1s',
+    shutdownForceTime: '5s',
+  });
+}

@@ -1,0 +1,67 @@
+import { CancellationScope, condition } from '@temporalio/workflow';
+import type { WatchResult } from '../../activities/canary-rollout/types.ts';
+import { watcher } from './hands.ts';
+import type { Run } from './run.ts';
+
+/** Does some work that an abort interrupts. */
+export async function abortable<T>(run: Run, work: () => Promise<T>): Promise<T> {
+  const scope = new CancellationScope();
+  const guard = new CancellationScope();
+  guard
+    .run(() => condition(() => run.wish.abort !== null))
+    .then(
+      () => scope.cancel(),
+      () => undefined,
+    );
+  try {
+    return await scope.run(work);
+  } finally {
+    guard.cancel();
+  }
+}
+
+export type Attention = WatchResult | { readonly kind: 'woken' } | { readonly kind: 'timed-out' };
+
+/**
+ * Watches the canary until the watch has something to say, somebody wants something (`wake`), or the time is over. The judge's
+ * memory goes on in `run.watch`. An abort does not wait for the watch to end: the canary comes off first.
+ */
+export async function watchUntil(
+  run: Run,
+  soakMs: number | null,
+  wake: () => boolean,
+  timeoutMs: number,
+): Promise<Attention> {
+  const { operationId, plan } = run.input;
+  const { token, watch: state } = run;
+  const { muted } = run.state;
+  const scope = new CancellationScope();
+  const guard = new CancellationScope();
+  let lookUp: 'woken' | 'timed-out' | null = null;
+  const watching = scope.run(() => watcher.watchRollout({ operationId, token, plan, soakMs, state, muted }));
+  const waiting = guard
+    .run(() => condition(wake, timeoutMs))
+    .then(
+      (woken) => {
+        lookUp = woken ? 'woken' : 'timed-out';
+        scope.cancel();
+      },
+      () => undefined,
+    );
+  try {
+    await Promise.race([watching, waiting]);
+    if (run.wish.abort !== null) {
+      watching.catch(() => undefined);
+      return { kind: 'woken' };
+    }
+    return remember(run, await watching, lookUp);
+  } finally {
+    guard.cancel();
+  }
+}
+
+function remember(run: Run, result: WatchResult, lookUp: 'woken' | 'timed-out' | null): Attention {
+  run.watch = result.state;
+  if (result.lastCheck !== null) run.state = { ...run.state, lastCheck: result.lastCheck };
+  return result.kind === 'interrupted' && lookUp !== null ? { kind: lookUp } : result;
+}

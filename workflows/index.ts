@@ -1,0 +1,4 @@
+/** The bundle's entry: every workflow by the name it is started with. */
+export { canaryRollback } from './canary-rollout/rollback.ts';
+export { canaryRollout } from './canary-rollout/rollout.ts';
+export { reconciliation } from './reconciliation.ts';
