@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { CanaryPlan } from '../contracts/canary-plan.ts';
-import type { CanaryRolloutState } from '../contracts/canary-rollout.ts';
+import type { CanaryRolloutState, CheckResult } from '../contracts/canary-rollout.ts';
 import type { OperationStatus } from '../contracts/operation.ts';
 import type { DesiredServer } from '../contracts/proxy.ts';
 import type { Service, Start } from '../contracts/service.ts';
@@ -13,6 +13,7 @@ export interface Database {
   operation: OperationTable;
   operation_event: OperationEventTable;
   canary_rollout: CanaryRolloutTable;
+  canary_gate: CanaryGateTable;
   canary_decision: CanaryDecisionTable;
   command: CommandTable;
   idempotency_key: IdempotencyKeyTable;
@@ -28,7 +29,10 @@ type Json<T> = ColumnType<T, string, string>;
 /** Postgres answers bigint as text; connect.ts parses it, so it is a number here. */
 type BigInt = ColumnType<number, number, number>;
 
-export type ServiceSpec = Pick<Service, 'start' | 'traffic' | 'health' | 'instances' | 'plan'>;
+export type ServiceSpec = Pick<Service, 'start' | 'traffic' | 'health' | 'instances' | 'plan'> & {
+  /** `plan` with every default filled in when the service was registered; left out where it has no plan of its own. */
+  readonly frozenPlan?: CanaryPlan;
+};
 
 interface ServiceTable {
   project: string;
@@ -95,6 +99,15 @@ interface CanaryRolloutTable {
   state: Json<CanaryRolloutState>;
   /** When the watch last looked at the counters; the outside check reads it. */
   judged_at: Date | null;
+}
+
+interface CanaryGateTable {
+  operation_id: string;
+  step: number;
+  /** sha256 of what is approved: operation, version, how it starts, plan, step and evidence. */
+  subject: string;
+  evidence: ColumnType<CheckResult | null, string | null, string | null>;
+  opened_at: Generated<Date>;
 }
 
 interface CanaryDecisionTable {
@@ -171,6 +184,8 @@ interface TrafficTargetTable {
   change_id: string | null;
   lease_until: Date | null;
   tripped: ColumnType<{ cause: string; reason: string; token: number } | null, string | null, string | null>;
+  /** The newest token at which a trip was adopted. */
+  trip_token: ColumnType<number, number | undefined, number>;
   updated_at: Generated<Date>;
 }
 

@@ -70,10 +70,18 @@ const statements = [
     mode text not null check (mode in ('rollout', 'rollback')),
     plan jsonb not null,
     state jsonb not null,
-    judged_at timestamptz,
-    foreign key (project, service) references service
+    judged_at timestamptz
   )`,
   `create index canary_rollout_listing on canary_rollout (project, service, operation_id desc)`,
+  // What a gate asks about: a decision counts only for the digest of exactly this.
+  `create table canary_gate (
+    operation_id text not null references operation,
+    step integer not null,
+    subject text not null,
+    evidence jsonb,
+    opened_at timestamptz not null default now(),
+    primary key (operation_id, step)
+  )`,
   `create table canary_decision (
     id text primary key,
     operation_id text not null references operation,
@@ -143,6 +151,8 @@ const statements = [
     change_id text,
     lease_until timestamptz,
     tripped jsonb,
+    -- The newest token at which a trip was adopted: the agent repeats a trip until it hears that, and it must count once.
+    trip_token bigint not null default 0,
     updated_at timestamptz not null default now(),
     primary key (proxy, backend)
   )`,
@@ -159,4 +169,6 @@ const statements = [
     latency jsonb not null,
     primary key (proxy, backend, second, server)
   )`,
+  // Rows come in the order of time and are removed by age: a block range index is enough and costs nothing.
+  `create index server_sample_age on server_sample using brin (second)`,
 ];

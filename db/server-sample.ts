@@ -1,0 +1,65 @@
+import { sql } from 'kysely';
+import type { ServerSample, VersionBucket } from '../contracts/proxy.ts';
+import type { Db } from './connect.ts';
+
+/** Adds samples; a second that is known already is left alone, so a batch may come twice. */
+export async function insertSamples(db: Db, proxy: string, samples: readonly ServerSample[]): Promise<void> {
+  if (samples.length === 0) return;
+  await sql`
+    insert into server_sample
+      (proxy, backend, second, server, version, sessions, requests, errors, up, latency)
+    select ${proxy}, backend, second, server, version, sessions, requests, errors, up, latency
+    from jsonb_to_recordset(${JSON.stringify(samples)}::jsonb) as sample(
+      backend text, second bigint, server text, version text, sessions integer, requests integer, errors integer,
+      up boolean, latency jsonb
+    )
+    on conflict do nothing`.execute(db);
+}
+
+/** Counters of each version in the seconds (after, until], oldest first. */
+export async function versionBuckets(
+  db: Db,
+  target: { proxy: string; backend: string },
+  after: number,
+  until: number,
+): Promise<VersionBucket[]> {
+  const rows = await db
+    .selectFrom('server_sample')
+    .select(['second', 'version', 'sessions', 'requests', 'errors', 'up', 'latency'])
+    .where('proxy', '=', target.proxy)
+    .where('backend', '=', target.backend)
+    .where('second', '>', after)
+    .where('second', '<=', until)
+    .orderBy('second')
+    .orderBy('version')
+    .execute();
+  const buckets = new Map<string, MutableBucket>();
+  for (const row of rows) add(buckets, row);
+  return [...buckets.values()];
+}
+
+interface MutableBucket {
+  second: number;
+  version: string;
+  sessions: number;
+  requests: number;
+  errors: number;
+  up: number;
+  latency: Record<string, number>;
+}
+
+function add(buckets: Map<string, MutableBucket>, row: Omit<MutableBucket, 'up'> & { up: boolean }): void {
+  const key = `${row.second}/${row.version}`;
+  const bucket = buckets.get(key);
+  if (!bucket) {
+    buckets.set(key, { ...row, up: row.up ? 1 : 0, latency: { ...row.latency } });
+    return;
+  }
+  bucket.sessions += row.sessions;
+  bucket.requests += row.requests;
+  bucket.errors += row.errors;
+  bucket.up += row.up ? 1 : 0;
+  for (const [index, count] of Object.entries(row.latency)) {
+    bucket.latency[index] = (bucket.latency[index] ?? 0) + count;
+  }
+}
