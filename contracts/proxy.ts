@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { Name, Timestamp } from './common.ts';
+import { Name, ref, Timestamp } from './common.ts';
 
 /**
  * The protocol between the API and a proxy agent. The agent dials out: it long-polls its desired state and posts a report a second.
@@ -113,6 +113,11 @@ export const ProxyReport = Type.Object(
     proven: Type.Array(ProvenBackend),
     trips: Type.Array(Trip, { description: 'Repeated until acknowledged' }),
     samples: Type.Array(ServerSample, { maxItems: 5000 }),
+    droppedSamples: Type.Optional(
+      Type.Integer({
+        description: 'Samples thrown away since the agent started, because the API was away for too long',
+      }),
+    ),
     now: Timestamp,
   },
   { $id: 'ProxyReport', additionalProperties: false },
@@ -147,3 +152,6 @@ export const Proxy = Type.Object(
   { $id: 'Proxy' },
 );
 export type Proxy = Static<typeof Proxy>;
+
+export const ProxyList = Type.Object({ items: Type.Array(ref(Proxy)) }, { $id: 'ProxyList' });
+export type ProxyList = Static<typeof ProxyList>;
