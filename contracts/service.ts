@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { CanaryPlanInput } from './canary-plan.ts';
-import { Duration, Name, Timestamp, Version } from './common.ts';
+import { Duration, Name, Page, Timestamp, Version } from './common.ts';
 
 const Environment = Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String());
 
@@ -84,3 +84,5 @@ export const Service = Type.Object(
   { $id: 'Service' },
 );
 export type Service = Static<typeof Service>;
+
+export const ServicePage = Page(Service, 'ServicePage');

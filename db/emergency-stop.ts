@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { audit } from './audit.ts';
 import type { Db } from './connect.ts';
 import { lockTarget, makeTargetSafe, type TargetKey } from './traffic-target.ts';
 
@@ -30,18 +31,33 @@ export async function emergencyStop(db: Db, stop: StopRequest): Promise<string[]
       const row = await lockTarget(trx, key);
       if (row) await makeTargetSafe(trx, key, row, row.tripped);
     }
+    await tell(trx, 'emergency-stop.stop', stop);
     return [...new Set(targets.map((target) => target.service))];
   });
 }
 
 /** Lifts a stop. Answers whether there was one; nothing is raised by it. */
-export async function releaseEmergencyStop(db: Db, project: string, service: string): Promise<boolean> {
-  const result = await db
-    .deleteFrom('emergency_stop')
-    .where('project', '=', project)
-    .where('service', '=', service)
-    .executeTakeFirst();
-  return result.numDeletedRows > 0n;
+export async function releaseEmergencyStop(db: Db, release: StopRequest): Promise<boolean> {
+  return db.transaction().execute(async (trx) => {
+    const result = await trx
+      .deleteFrom('emergency_stop')
+      .where('project', '=', release.project)
+      .where('service', '=', release.service)
+      .executeTakeFirst();
+    const wasThere = result.numDeletedRows > 0n;
+    if (wasThere) await tell(trx, 'emergency-stop.release', release);
+    return wasThere;
+  });
+}
+
+/** The stops that hold in a project. */
+export async function listEmergencyStops(db: Db, project: string) {
+  return db.selectFrom('emergency_stop').selectAll().where('project', '=', project).orderBy('service').execute();
+}
+
+async function tell(trx: Db, action: string, { project, service, reason, by }: StopRequest): Promise<void> {
+  const entry = { project, principal: by, action, subject: service, operationId: null, detail: { reason } };
+  await audit(trx, entry);
 }
 
 /** In one order for everybody, so that two stops wait for each other. */

@@ -6,6 +6,12 @@ export const errorTable = {
     status: 422,
     retryable: false,
   },
+  'too-large': { title: 'The body is too large', status: 413, retryable: false },
+  'unsupported-media-type': {
+    title: 'Send application/json',
+    status: 415,
+    retryable: false,
+  },
   'not-found': { title: 'Not found', status: 404, retryable: false },
   conflict: { title: 'Something else holds the target', status: 409, retryable: false },
   'precondition-failed': { title: 'It was changed by somebody else', status: 412, retryable: false },

@@ -75,7 +75,7 @@ function insertStatement(rollout: NewRollout) {
     insert into canary_rollout (operation_id, project, service, version, stable_version, mode, plan, state)
     select id, project, service, version, stable_version, 'rollout',
       coalesce(${jsonOrNull(rollout.plan)}::jsonb, spec->'frozenPlan', ${JSON.stringify(rollout.defaultPlan)}::jsonb),
-      ${JSON.stringify(initialState)}::jsonb || jsonb_build_object('compared', stable_version is not null)
+      ${JSON.stringify(initialState)}::jsonb || jsonb_build_object('compared', stable_version is not null, 'reason', ${reason}::text)
     from target
     returning stable_version, plan, state
   ), audited as (
@@ -100,7 +100,7 @@ export interface NewRollback {
 }
 
 export interface StartedRollback extends StartedRollout {
-  /** The version that gets the traffic back. */
+  /** The version that loses the traffic; `stableVersion` gets it back. */
   readonly version: string;
 }
 
@@ -122,7 +122,7 @@ function rollbackStatement(rollback: NewRollback) {
     select ${operationId}::text as id, ${project}::text as project, ${service}::text as service,
       ${principal}::text as principal
   ), target as (
-    select asked.*, s.spec, s.stable_version, s.previous_version as version
+    select asked.*, s.spec, s.stable_version as version, s.previous_version as stable_version
     from asked join service s on s.project = asked.project and s.name = asked.service
     where s.previous_version is not null and s.stable_version is not null and s.warm_until > now()
   ), kept as (
@@ -131,20 +131,20 @@ function rollbackStatement(rollback: NewRollback) {
   ), opened as (
     insert into operation (id, project, kind, target, status, phase, summary, started_by, workflow_id)
     select id, project, 'canary-rollout', service, 'starting', 'starting',
-      'rollback of ' || service || ' to ' || version || ' is starting', principal,
+      'rollback of ' || service || ' to ' || stable_version || ' is starting', principal,
       ${canaryRolloutWorkflowId(project, service)}::text
     from target
     returning created_at
   ), described as (
     insert into canary_rollout (operation_id, project, service, version, stable_version, mode, plan, state)
     select id, project, service, version, stable_version, 'rollback',
-      coalesce(spec->'frozenPlan', ${JSON.stringify(rollback.defaultPlan)}::jsonb), ${JSON.stringify(initialState)}::jsonb
+      coalesce(spec->'frozenPlan', ${JSON.stringify(rollback.defaultPlan)}::jsonb), ${JSON.stringify({ ...initialState, reason })}::jsonb
     from target
     returning version, stable_version, plan, state
   ), audited as (
     insert into audit_entry (project, principal, action, subject, operation_id, detail)
     select project, principal, 'canary-rollout.rollback', service, id,
-      jsonb_build_object('from', stable_version, 'to', version, 'reason', ${reason}::text)
+      jsonb_build_object('from', version, 'to', stable_version, 'reason', ${reason}::text)
     from target
   )
   select opened.created_at as "createdAt", described.version, described.stable_version as "stableVersion",

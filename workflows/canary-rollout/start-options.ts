@@ -40,6 +40,8 @@ export function startOptions(row: RecordedRollout, taskQueue: string) {
       workflowIdConflictPolicy: 'FAIL' as const,
       // A rollback is a person waiting for safety, a rollout is normal work.
       priority: { priorityKey: mode === 'rollback' ? 1 : 3, fairnessKey: row.project },
+      // Tells whose run it is: the id belongs to the service.
+      memo: { operationId: row.operationId },
       staticSummary,
       staticDetails: `Operation ${row.operationId}, started by ${row.startedBy}. Timeline: \`holdfast runs show ${row.operationId}\``,
       typedSearchAttributes: new TypedSearchAttributes([

@@ -1,0 +1,69 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { fastify, type FastifyHttpOptions, type RawServerDefault } from 'fastify';
+import { pino } from 'pino';
+import { ulid } from 'ulid';
+import { OpsError } from '../domain/errors.ts';
+import { registerCanaryRollouts } from './canary-rollout/index.ts';
+import type { ApiDependencies, App } from './dependencies.ts';
+import { registerEmergencyStop } from './emergency-stop.ts';
+import { registerHealth } from './health.ts';
+import { registerMetrics } from './metrics.ts';
+import { openApi } from './openapi.ts';
+import { registerOperations } from './operations.ts';
+import { toProblem } from './problem.ts';
+import { requireProject } from './project.ts';
+import { sharedSchemas } from './schemas.ts';
+import { proxyRoutes } from './proxy.ts';
+import { registerServices } from './services.ts';
+import { buildValidator } from './validation.ts';
+
+const bodyLimit = 256 * 1024;
+
+/** The whole API. It opens nothing by itself: the caller listens, or injects requests in a test. */
+export async function buildApp(dependencies: ApiDependencies): Promise<App> {
+  const options: FastifyHttpOptions<RawServerDefault> = {
+    loggerInstance: dependencies.logger ?? pino({ level: 'silent' }),
+    disableRequestLogging: true,
+    bodyLimit,
+    routerOptions: { maxParamLength: 100 },
+    genReqId: () => ulid(),
+    schemaController: { compilersFactory: { buildValidator } },
+  };
+  const app: App = fastify(options).withTypeProvider<TypeBoxTypeProvider>();
+  for (const schema of sharedSchemas) app.addSchema(schema);
+  answerProblems(app);
+  registerMetrics(app, dependencies);
+  await app.register(swagger, openApi);
+  await app.register(swaggerUi, { routePrefix: '/docs' });
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  registerHealth(app, dependencies);
+  proxyRoutes(app, dependencies);
+  await app.register(
+    (scope, _options, done) => {
+      requireProject(scope, dependencies.db);
+      registerServices(scope, dependencies);
+      registerCanaryRollouts(scope, dependencies);
+      registerOperations(scope, dependencies);
+      registerEmergencyStop(scope, dependencies);
+      done();
+    },
+    { prefix: '/v1/projects/:project' },
+  );
+  return app;
+}
+
+function answerProblems(app: App): void {
+  app.setErrorHandler((error, request, reply) => {
+    const problem = toProblem(error, { instance: request.url, requestId: request.id });
+    if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
+    if (problem.retryAfterSeconds !== undefined) {
+      void reply.header('retry-after', String(Math.ceil(problem.retryAfterSeconds)));
+    }
+    return reply.code(problem.status).type('application/problem+json').send(problem);
+  });
+  app.setNotFoundHandler((request) => {
+    throw new OpsError('not-found', `there is no ${request.method} ${request.url}; see /docs`);
+  });
+}

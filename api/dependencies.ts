@@ -1,0 +1,25 @@
+import type { Client } from '@temporalio/client';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { Db } from '../db/connect.ts';
+import type { Notifications } from '../db/notifications.ts';
+
+/** What the API stands on. Temporal is asked for at each use and connects lazily: much of the API works while it is dead. */
+export interface ApiDependencies {
+  readonly db: Db;
+  readonly temporal: () => Client | Promise<Client>;
+  readonly notifications: Notifications;
+  readonly logger?: FastifyBaseLogger;
+  /** The task queue of the workflows. */
+  readonly taskQueue: string;
+}
+
+/** A Fastify instance whose handlers are typed by their TypeBox schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;

@@ -1,0 +1,26 @@
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+
+/** OpenAPI 3.1 from the routes; shared shapes keep their names. */
+export const openApi: FastifyDynamicSwaggerOptions = {
+  openapi: {
+    openapi: '3.1.0',
+    info: {
+      title: 'Holdfast',
+      version: '1',
+      description:
+        'Durable operations. Errors are RFC 9457 problems; every POST carries an Idempotency-Key; long work answers 202 with a Location.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    tags: [
+      { name: 'services', description: 'What can be rolled out' },
+      { name: 'canary-rollouts', description: 'Rollouts, commands, decisions, rollback' },
+      { name: 'operations', description: 'Runs of every kind and their timelines' },
+      { name: 'emergency-stop', description: 'Works with Temporal and every worker dead' },
+      { name: 'proxies', description: 'The protocol of the proxy agents' },
+      { name: 'health', description: 'Probes' },
+    ],
+  },
+  refResolver: {
+    buildLocalReference: (json, _baseUri, _fragment, i) => (typeof json.$id === 'string' ? json.$id : `def-${i}`),
+  },
+};

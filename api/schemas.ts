@@ -1,0 +1,67 @@
+import { Type } from 'typebox';
+import {
+  CanaryCommand,
+  CanaryCommandInput,
+  CanaryDecision,
+  CanaryDecisionInput,
+  CanaryRollout,
+  CanaryRolloutPage,
+  RollbackInput,
+  StartCanaryRollout,
+} from '../contracts/canary-rollout.ts';
+import { Name, Problem, ref, Ulid } from '../contracts/common.ts';
+import { EmergencyStop, EmergencyStopInput, EmergencyStopList } from '../contracts/emergency-stop.ts';
+import { Operation, OperationEvent, OperationEventPage, OperationPage } from '../contracts/operation.ts';
+import { Service, ServiceInput, ServicePage } from '../contracts/service.ts';
+
+/** Every shape with a name: OpenAPI shows each once, under this name. */
+export const sharedSchemas = [
+  Problem,
+  Service,
+  ServiceInput,
+  ServicePage,
+  StartCanaryRollout,
+  CanaryRollout,
+  CanaryRolloutPage,
+  CanaryCommandInput,
+  CanaryCommand,
+  CanaryDecisionInput,
+  CanaryDecision,
+  RollbackInput,
+  Operation,
+  OperationPage,
+  OperationEvent,
+  OperationEventPage,
+  EmergencyStopInput,
+  EmergencyStop,
+  EmergencyStopList,
+] as const;
+
+const ProblemBody = {
+  description: 'RFC 9457 problem',
+  content: { 'application/problem+json': { schema: ref(Problem) } },
+};
+
+/** Every route may answer with a problem. */
+export const problems = { '4xx': ProblemBody, '5xx': ProblemBody };
+
+export const ProjectParams = Type.Object({ project: Name });
+export const ServiceParams = Type.Object({ project: Name, service: Name });
+export const IdParams = Type.Object({ project: Name, id: Ulid });
+
+/** Headers of a POST. Their presence is checked by api/idempotency.ts, which says what to send. */
+export const PostHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({ description: 'Required. The same key and body answer the first result again' }),
+  ),
+  'holdfast-principal': Type.Optional(
+    Type.String({ description: 'Who asks; written into the audit, not verified in this release' }),
+  ),
+});
+
+export const Limit = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Items on a page' }),
+);
+export const Cursor = Type.Optional(
+  Type.String({ maxLength: 200, description: '`next` of the page before; opaque' }),
+);

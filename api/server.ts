@@ -1,0 +1,34 @@
+import { Client, Connection } from '@temporalio/client';
+import { pino } from 'pino';
+import { loadConfig, requireDatabaseUrl, requireTemporalAddress, type Config } from '../config.ts';
+import { connect } from '../db/connect.ts';
+import { createNotifications } from '../db/notifications.ts';
+import { buildApp } from './app.ts';
+
+const closeLimitMs = 10_000;
+
+/** The API process. It starts and serves with Temporal dead: emergency stop and desired state depend on it. */
+async function serve(config: Config): Promise<void> {
+  const logger = pino({ level: config.logLevel, base: { service: 'api' } });
+  const databaseUrl = requireDatabaseUrl(config);
+  const db = connect(databaseUrl, { max: 20 });
+  const notifications = createNotifications(databaseUrl);
+  const connection = Connection.lazy({ address: requireTemporalAddress(config) });
+  const temporal = new Client({ connection, namespace: config.temporal.namespace });
+  const app = await buildApp({ db, notifications, logger, temporal: () => temporal, taskQueue: 'operations' });
+  const close = async (signal: string): Promise<void> => {
+    logger.info({ signal }, 'closing');
+    // Long polls and event streams end with their connections; the clients come back.
+    setTimeout(() => app.server.closeAllConnections(), 1000).unref();
+    setTimeout(() => process.exit(1), closeLimitMs).unref();
+    await app.close();
+    await notifications.close();
+    await connection.close();
+    await db.destroy();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void close(signal));
+  await app.listen({ host: config.api.host, port: config.api.port });
+  logger.info({ port: config.api.port }, 'serving');
+}
+
+await serve(loadConfig(process.env));

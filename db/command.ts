@@ -1,0 +1,74 @@
+import { sql, type Selectable } from 'kysely';
+import type { CanaryCommand } from '../contracts/canary-rollout.ts';
+import { OpsError } from '../domain/errors.ts';
+import type { Db } from './connect.ts';
+import { violatedUnique } from './failures.ts';
+import type { Database } from './schema.ts';
+
+export interface NewCommand {
+  readonly id: string;
+  readonly operationId: string;
+  readonly project: string;
+  readonly kind: string;
+  /** What was asked beside the kind: revision, step, reason, metric, expiresIn, cause. */
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly principal: string;
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
+/**
+ * Writes command, audit entry and idempotency key in one statement. Answers false, with nothing written, when the operation is
+ * not open or the key was used before.
+ */
+export async function insertCommand(db: Db, command: NewCommand): Promise<boolean> {
+  const { id, operationId, project, kind, body, principal, key, fingerprint } = command;
+  const json = JSON.stringify(body);
+  try {
+    const { rows } = await sql<{ id: string }>`/* prepared */ with target as (
+      select o.id, o.project, o.target from operation o
+      where o.id = ${operationId}::text and o.project = ${project}::text and o.status <> 'closed'
+    ), kept as (
+      insert into idempotency_key (project, key, fingerprint, resource_id)
+      select project, ${key}::text, ${fingerprint}::text, ${id}::text from target
+    ), asked as (
+      insert into command (id, operation_id, project, kind, body, requested_by)
+      select ${id}::text, id, project, ${kind}::text, ${json}::jsonb, ${principal}::text from target
+      returning id
+    ), audited as (
+      insert into audit_entry (project, principal, action, subject, operation_id, detail)
+      select project, ${principal}::text, 'canary-rollout.' || ${kind}::text, target, id, ${json}::jsonb from target
+    )
+    select id from asked`.execute(db);
+    return rows.length > 0;
+  } catch (error) {
+    if (violatedUnique(error) === 'idempotency_key_pkey') return false;
+    throw error;
+  }
+}
+
+export async function requireCommand(db: Db, project: string, operationId: string, id: string): Promise<CanaryCommand> {
+  const row = await db
+    .selectFrom('command')
+    .selectAll()
+    .where('project', '=', project)
+    .where('operation_id', '=', operationId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) throw new OpsError('not-found', `the rollout ${operationId} has no command ${id}`);
+  return toCommand(row);
+}
+
+function toCommand(row: Selectable<Database['command']>): CanaryCommand {
+  const { reason } = row.body;
+  return {
+    id: row.id,
+    operationId: row.operation_id,
+    kind: row.kind,
+    state: row.state,
+    reason: typeof reason === 'string' ? reason : null,
+    answer: row.answer,
+    requestedBy: row.requested_by,
+    createdAt: row.created_at.toISOString(),
+  };
+}

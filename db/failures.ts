@@ -1,0 +1,21 @@
+/** What went wrong with the database, told from the driver's and the server's codes. */
+
+const networkCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND']);
+/** Class 08, shutting down, starting up, too many connections. */
+const serverCodes = /^(08...|57P0[123]|53300)$/;
+const driverMessages = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+/** The database could not be reached, or went away in the middle: the same call may succeed later. */
+export function isConnectionError(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isConnectionError);
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === 'string' && (networkCodes.has(code) || serverCodes.test(code))) return true;
+  return driverMessages.test(error.message);
+}
+
+/** The unique constraint or index that refused a row, or null where it failed for another reason. */
+export function violatedUnique(error: unknown): string | null {
+  const { code, constraint } = (error ?? {}) as { code?: unknown; constraint?: unknown };
+  return code === '23505' && typeof constraint === 'string' ? constraint : null;
+}
