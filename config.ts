@@ -4,6 +4,8 @@ import { OpsError } from './domain/errors.ts';
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+const usualFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
 /** One line for each key: what it is for, and how its text is read. `.env.example` lists the same keys. */
 const settings = {
   HOLDFAST_HOME: optional('folder of all state of the stack', '<working folder>/.holdfast', path),
@@ -12,6 +14,7 @@ const settings = {
   LOG_LEVEL: optional(`one of ${logLevels.join(', ')}`, 'info', oneOf(logLevels)),
   NO_COLOR: optional('any value switches colour off', '', text),
   CI: optional('any value but false: a skipped test is a failure', '', text),
+  PATH: optional('folders of programs', '/usr/bin and the like', text),
   HOME: optional('home folder of the user', 'as the OS says', path),
   XDG_CACHE_HOME: optional('what is built or fetched once goes below it', '~/.cache', path),
   DATABASE_URL: optional('PostgreSQL to use', 'an embedded one', url('postgres:', 'postgresql:')),
@@ -51,6 +54,8 @@ export interface Config {
   readonly home: string;
   /** What is built or fetched once a machine, per version. */
   readonly cache: string;
+  /** Folders that programs are looked for in; what Debian keeps for root is among them. */
+  readonly searchPath: readonly string[];
   readonly project: string;
   readonly principal: string;
   readonly logLevel: (typeof logLevels)[number];
@@ -92,6 +97,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   return deepFreeze({
     home,
     cache: join(cacheRoot, 'holdfast'),
+    searchPath: [...(values.PATH ?? '').split(':'), ...usualFolders].filter((folder) => folder !== ''),
     project: values.HOLDFAST_PROJECT ?? 'default',
     principal: values.HOLDFAST_PRINCIPAL ?? osUser(),
     logLevel: values.LOG_LEVEL ?? 'info',

@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+import { createVitest } from 'vitest/node';
+import { loadConfig } from '../config.ts';
+import { TallyReporter } from './support/tally-reporter.ts';
+
+/** All tests: the static checks, then one run of vitest. Closes with the line `N passed, N failed`. */
+const { values, positionals } = parseArgs({
+  options: { long: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+
+const tally = new TallyReporter(loadConfig(process.env).ci);
+const isWhole = positionals.length === 0;
+if (isWhole) tally.count((await staticChecks()) ? 'passed' : 'failed');
+await runVitest();
+process.stdout.write(`${tally.passed} passed, ${tally.failed} failed\n`);
+process.exit(tally.failed === 0 && tally.passed > 0 ? 0 : 1);
+
+async function staticChecks(): Promise<boolean> {
+  const child = spawn(process.execPath, ['infra/verify.ts', '--static'], { stdio: 'inherit' });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code === 0;
+}
+
+async function runVitest(): Promise<void> {
+  const options = { watch: false, provide: { long: values.long }, reporters: ['default', tally] };
+  const vitest = await createVitest('test', options);
+  // Closing stops the servers of the run, too.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void vitest.close().finally(() => process.exit(130)));
+  }
+  await vitest.start(positionals);
+  await vitest.close();
+}
