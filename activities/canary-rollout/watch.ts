@@ -10,7 +10,7 @@ import type { CheckResult } from '../../contracts/canary-rollout.ts';
 import { rolloutFacts } from '../../db/canary-rollout/facts.ts';
 import { recordWatch } from '../../db/canary-rollout/progress.ts';
 import { judge } from '../../domain/canary-rollout/judge.ts';
-import { watchTick, type WatchState, type WatchVerdict } from '../../domain/canary-rollout/watch.ts';
+import { watchTick, type WatchState, type WatchTick, type WatchVerdict } from '../../domain/canary-rollout/watch.ts';
 import { OpsError } from '../../domain/errors.ts';
 import type { TrafficTarget } from '../../providers/traffic/traffic.ts';
 import type { CanaryRolloutTools } from './index.ts';
@@ -44,11 +44,11 @@ export function createWatch({ db, traffic }: Pick<CanaryRolloutTools, 'db' | 'tr
     for (;;) {
       const lost = await keepLease(target, input);
       if (lost !== null) return { ...lost, state, lastCheck };
-      const looked = checkDue ? await look(target, input, arms) : { check: null, metricsError: null };
+      const looked: Looked = checkDue ? await look(target, input, arms) : { check: null, metricsError: null };
       const now = performance.now();
       const facing = { elapsedMs: now - last, ...looked };
       last = now;
-      const tick = watchTick(
+      const tick: WatchTick = watchTick(
         input.plan,
         { soakMs: input.soakMs, frozen: input.soakMs === null },
         state,
@@ -80,7 +80,7 @@ export function createWatch({ db, traffic }: Pick<CanaryRolloutTools, 'db' | 'tr
     target: TrafficTarget,
     input: WatchInput,
     arms: { canary: string; stable: string | null },
-  ): Promise<{ check: CheckResult | null; metricsError: string | null }> {
+  ): Promise<Looked> {
     try {
       const newest = Math.floor(Date.now() / 1000);
       const windowSeconds = Math.ceil(input.plan.checks.windowMs / 1000);
@@ -105,6 +105,11 @@ export function createWatch({ db, traffic }: Pick<CanaryRolloutTools, 'db' | 'tr
   }
 
   return { watchRollout };
+}
+
+interface Looked {
+  readonly check: CheckResult | null;
+  readonly metricsError: string | null;
 }
 
 type Lost = { readonly kind: 'lost'; readonly cause: string; readonly reason: string };

@@ -1,0 +1,68 @@
+import type { CanaryPlan } from '../../contracts/canary-plan.ts';
+import type { CanaryRolloutState } from '../../contracts/canary-rollout.ts';
+
+export interface RolloutNames {
+  readonly operationId: string;
+  readonly project: string;
+  readonly service: string;
+  readonly version: string;
+  readonly stableVersion: string | null;
+  /** The step that keeps failing, or null. */
+  readonly stuck?: string | null;
+}
+
+/** One line: where the rollout is, or how it ended. */
+export function rolloutSummary(state: CanaryRolloutState, plan: CanaryPlan, names: RolloutNames): string {
+  const name = `${names.service} ${names.version}`;
+  if (state.outcome !== null) return `${name} ${state.outcome}: ${state.reason ?? ''}`;
+  const step = state.step < 0 ? '' : `, step ${state.step + 1} of ${plan.steps.length} at ${state.weight} %`;
+  return `${name} is ${state.phase}${step}`;
+}
+
+/** Markdown for the Temporal UI: phase, what blocks, what was seen last, and the command to continue. */
+export function rolloutDetails(state: CanaryRolloutState, plan: CanaryPlan, names: RolloutNames): string {
+  const lines = [
+    `**${rolloutSummary(state, plan, names)}**`,
+    names.stableVersion === null
+      ? 'First release: nothing to compare with.'
+      : `Stable: \`${names.stableVersion}\``,
+    state.waitingFor === null ? null : `Waiting for: ${state.waitingFor}`,
+    state.gate === null
+      ? null
+      : `Deadline of the gate: ${state.gate.deadline}, then ${state.gate.onTimeout}. Subject: \`${state.gate.subject}\``,
+    state.hold === null
+      ? null
+      : `Held by ${state.hold.by}: ${state.hold.reason}${state.hold.until === null ? '' : ` (until ${state.hold.until})`}`,
+    ...state.muted.map((mute) => `Muted: ${mute.metric} by ${mute.by} until ${mute.until}: ${mute.reason}`),
+    names.stuck ? `**Stuck**: ${names.stuck}` : null,
+    state.lastCheck === null
+      ? null
+      : `Last check (${state.lastCheck.at}): ${state.lastCheck.verdict}, ${state.lastCheck.explanation}`,
+    `Next: ${nextAction(state, names)}`,
+  ];
+  return lines.filter((line) => line !== null).join('\n\n');
+}
+
+function nextAction(state: CanaryRolloutState, { service, project }: RolloutNames): string {
+  const command = (verb: string): string => `\`holdfast canary ${verb} ${service} --project ${project}\``;
+  switch (state.phase) {
+    case 'waiting-for-approval':
+      return `${command('approve')} or ${command('reject')}`;
+    case 'paused':
+      return state.hold === null ? command('resume') : command('release');
+    case 'holding':
+      return `it goes on when the checks pass; ${command('promote')} goes on without, ${command('abort')} ends it`;
+    case 'starting':
+    case 'health-check':
+    case 'shifting':
+    case 'soaking':
+      return `none needed; ${command('abort')} ends it`;
+    case 'promoting':
+    case 'rolling-back':
+      return 'none needed';
+    case 'done':
+      return state.outcome === 'promoted'
+        ? `${command('rollback')} while the version before is warm`
+        : 'none';
+  }
+}
