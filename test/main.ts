@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { createVitest } from 'vitest/node';
+import { startVitest } from 'vitest/node';
 import { loadConfig } from '../config.ts';
 import { TallyReporter } from './support/tally-reporter.ts';
 
@@ -26,11 +26,6 @@ async function staticChecks(): Promise<boolean> {
 
 async function runVitest(): Promise<void> {
   const options = { watch: false, provide: { long: values.long }, reporters: ['default', tally] };
-  const vitest = await createVitest('test', options);
-  // Closing stops the servers of the run, too.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void vitest.close().finally(() => process.exit(130)));
-  }
-  await vitest.start(positionals);
+  const vitest = await startVitest('test', positionals, options);
   await vitest.close();
 }

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,5 +37,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const { address, namespace } = temporal.value;
   project.provide('postgresUrl', postgres.value.url);
   project.provide('temporal', { address, namespace, binary });
-  return stop;
+  // A signal ends vitest without its teardown.
+  const atExit = (): void => endNow([postgres.value.pid, temporal.value.pid], folder);
+  process.once('exit', atExit);
+  return () => stop().finally(() => process.off('exit', atExit));
+}
+
+function endNow(pids: readonly number[], folder: string): void {
+  for (const pid of pids) process.kill(pid, 'SIGQUIT');
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
