@@ -17,13 +17,13 @@ export interface RunningTemporal {
 /** Starts a server of our own on the loopback address and waits until its namespace answers. */
 export async function startTemporal(
   binary: string,
-  options: Partial<TemporalOptions> = {},
+  options: Partial<TemporalOptions> & { folder?: string } = {},
 ): Promise<RunningTemporal> {
   const port = options.port ?? (await freePort());
   const namespace = options.namespace ?? 'holdfast';
   const { uiPort = null, database = null } = options;
   const args = serverArguments({ port, namespace, uiPort, database });
-  const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(binary, args, { cwd: options.folder, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));
   child.on('error', (error) => (said = error.message));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { loadConfig } from '../../config.ts';
+import { findProcesses, workingFolderOf } from '../../infra/process/proc.ts';
 import { startPostgres } from '../../infra/postgres/server.ts';
 import { temporalBinary } from '../../infra/temporal/binary.ts';
 import { startTemporal } from '../../infra/temporal/server.ts';
@@ -23,8 +24,14 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const config = loadConfig(process.env);
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-test-'));
   await chmod(folder, 0o711);
+  // A signal ends vitest without its teardown.
+  const atExit = (): void => endNow(folder);
+  process.once('exit', atExit);
   const binary = await temporalBinary({ cache: config.cache, binary: config.temporal.binary });
-  const started = await Promise.allSettled([startPostgres(join(folder, 'postgres')), startTemporal(binary)]);
+  const started = await Promise.allSettled([
+    startPostgres(join(folder, 'postgres')),
+    startTemporal(binary, { folder }),
+  ]);
   const stop = async (): Promise<void> => {
     await Promise.all(started.map((part) => (part.status === 'fulfilled' ? part.value.stop() : undefined)));
     await rm(folder, { recursive: true, force: true });
@@ -37,13 +44,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const { address, namespace } = temporal.value;
   project.provide('postgresUrl', postgres.value.url);
   project.provide('temporal', { address, namespace, binary });
-  // A signal ends vitest without its teardown.
-  const atExit = (): void => endNow([postgres.value.pid, temporal.value.pid], folder);
-  process.once('exit', atExit);
   return () => stop().finally(() => process.off('exit', atExit));
 }
 
-function endNow(pids: readonly number[], folder: string): void {
-  for (const pid of pids) process.kill(pid, 'SIGQUIT');
-  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+/** Everything of the run works somewhere in its folder. */
+function endNow(folder: string): void {
+  const isOurs = (pid: number): boolean => workingFolderOf(pid)?.startsWith(folder) ?? false;
+  for (const { pid } of findProcesses(isOurs)) process.kill(pid, 'SIGKILL');
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
