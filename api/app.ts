@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { fastify, type FastifyHttpOptions, type RawServerDefault } from 'fastify';
+import { fastify, LogController, type FastifyHttpOptions, type RawServerDefault } from 'fastify';
 import { pino } from 'pino';
 import { ulid } from 'ulid';
 import { OpsError } from '../domain/errors.ts';
@@ -25,7 +25,7 @@ const bodyLimit = 256 * 1024;
 export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   const options: FastifyHttpOptions<RawServerDefault> = {
     loggerInstance: dependencies.logger ?? pino({ level: 'silent' }),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     routerOptions: { maxParamLength: 100 },
     genReqId: () => ulid(),

@@ -17,7 +17,11 @@ export function decodeCursor(cursor: string | undefined): string | null {
 }
 
 /** A page from one row more than was asked for: the surplus row only tells that there is a next page. */
-export function pageOf<T>(rows: T[], limit: number, keyOf: (row: T) => string): { items: T[]; next?: string } {
+export function pageOf<T>(
+  rows: T[],
+  limit: number,
+  keyOf: (row: T) => string,
+): { items: T[]; next?: string } {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return rows.length > limit && last !== undefined ? { items, next: encodeCursor(keyOf(last)) } : { items };

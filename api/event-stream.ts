@@ -19,12 +19,14 @@ export function registerEventStream(app: App, dependencies: ApiDependencies): vo
     {
       schema: {
         tags: ['operations'],
-        summary: 'The timeline as it grows (SSE); resumes by Last-Event-ID, ends when the operation is closed',
+        summary:
+          'The timeline as it grows (SSE); resumes by Last-Event-ID, ends when the operation is closed',
         params: IdParams,
         headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' })) }),
         response: {
           200: {
-            description: 'id: seq, event: type of the event, data: OperationEvent; the last one is event: closed',
+            description:
+              'id: seq, event: type of the event, data: OperationEvent; the last one is event: closed',
             content: { 'text/event-stream': { schema: Type.String() } },
           },
           ...problems,
@@ -36,9 +38,18 @@ export function registerEventStream(app: App, dependencies: ApiDependencies): vo
       await requireOperation(dependencies.db, project, id);
       reply.hijack();
       const stream = reply.raw;
-      stream.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+      stream.writeHead(200, {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      });
       try {
-        await follow(dependencies, { project, id, after: Number(request.headers['last-event-id'] ?? 0), stream });
+        await follow(dependencies, {
+          project,
+          id,
+          after: Number(request.headers['last-event-id'] ?? 0),
+          stream,
+        });
       } catch (error) {
         // The client reconnects with Last-Event-ID and misses nothing.
         request.log.warn({ err: error, operationId: id }, 'event stream broke off');
@@ -55,7 +66,10 @@ interface Following {
   readonly stream: ServerResponse;
 }
 
-async function follow({ db, notifications }: ApiDependencies, { project, id, after, stream }: Following): Promise<void> {
+async function follow(
+  { db, notifications }: ApiDependencies,
+  { project, id, after, stream }: Following,
+): Promise<void> {
   const bell = createBell();
   const off = notifications.on('operation_event', (payload) => {
     if (payload === id) bell.ring();

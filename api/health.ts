@@ -15,7 +15,13 @@ export function registerHealth(app: App, dependencies: ApiDependencies): void {
   const tags = ['health'];
   app.get(
     '/livez',
-    { schema: { tags, summary: 'The process serves', response: { 200: Type.Object({ live: Type.Literal(true) }) } } },
+    {
+      schema: {
+        tags,
+        summary: 'The process serves',
+        response: { 200: Type.Object({ live: Type.Literal(true) }) },
+      },
+    },
     () => ({ live: true as const }),
   );
   app.get(

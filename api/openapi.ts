@@ -21,6 +21,7 @@ export const openApi: FastifyDynamicSwaggerOptions = {
     ],
   },
   refResolver: {
-    buildLocalReference: (json, _baseUri, _fragment, i) => (typeof json.$id === 'string' ? json.$id : `def-${i}`),
+    buildLocalReference: (json, _baseUri, _fragment, i) =>
+      typeof json.$id === 'string' ? json.$id : `def-${i}`,
   },
 };

@@ -38,7 +38,14 @@ export function registerOperations(app: App, dependencies: ApiDependencies): voi
   );
   app.get(
     '/operations/:id',
-    { schema: { tags, summary: 'Show an operation', params: IdParams, response: { 200: ref(Operation), ...problems } } },
+    {
+      schema: {
+        tags,
+        summary: 'Show an operation',
+        params: IdParams,
+        response: { 200: ref(Operation), ...problems },
+      },
+    },
     ({ params }) => requireOperation(db, params.project, params.id),
   );
   app.get(
@@ -49,7 +56,9 @@ export function registerOperations(app: App, dependencies: ApiDependencies): voi
         summary: 'The timeline of an operation, in order',
         params: IdParams,
         querystring: Type.Object({
-          after: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'Only events after this seq' })),
+          after: Type.Optional(
+            Type.Integer({ minimum: 0, default: 0, description: 'Only events after this seq' }),
+          ),
           limit: Limit,
           cursor: Cursor,
         }),

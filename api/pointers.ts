@@ -9,10 +9,7 @@ interface PointedError {
  * Ajv's errors as pointers and words that say what would be right. Branches of a union that was not meant are left out: where
  * something deeper failed, "must match a schema in anyOf" adds nothing.
  */
-export function pointersOf(
-  errors: readonly FastifySchemaValidationError[],
-  context: string,
-): PointedError[] {
+export function pointersOf(errors: readonly FastifySchemaValidationError[], context: string): PointedError[] {
   const telling = errors.filter((error) => error.keyword !== 'anyOf');
   const chosen = telling.length > 0 ? telling : errors;
   const seen = new Map<string, PointedError>();

@@ -71,8 +71,14 @@ function ofFastify(error: unknown): Fault | null {
   const { code, message, validation, validationContext } = (error ?? {}) as Partial<FastifyError>;
   if (validation) {
     const errors = pointersOf(validation, validationContext ?? 'body');
-    const first = errors[0] ? `${errors[0].pointer || validationContext} ${errors[0].detail}` : 'it does not fit';
-    return { code: 'invalid-input', detail: `the ${validationContext ?? 'body'} is not valid: ${first}`, errors };
+    const first = errors[0]
+      ? `${errors[0].pointer || validationContext} ${errors[0].detail}`
+      : 'it does not fit';
+    return {
+      code: 'invalid-input',
+      detail: `the ${validationContext ?? 'body'} is not valid: ${first}`,
+      errors,
+    };
   }
   const known = code === undefined ? undefined : fastifyCodes[code];
   return known === undefined ? null : { code: known, detail: message };

@@ -10,7 +10,10 @@ export function requireProject(app: App, db: Db): void {
     const { project } = request.params as { project: string };
     if (known.has(project)) return;
     if (!(await projectExists(db, project))) {
-      throw new OpsError('not-found', `there is no project ${project}; the one made by the set-up is: default`);
+      throw new OpsError(
+        'not-found',
+        `there is no project ${project}; the one made by the set-up is: default`,
+      );
     }
     known.add(project);
   });

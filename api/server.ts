@@ -15,7 +15,13 @@ async function serve(config: Config): Promise<void> {
   const notifications = createNotifications(databaseUrl);
   const connection = Connection.lazy({ address: requireTemporalAddress(config) });
   const temporal = new Client({ connection, namespace: config.temporal.namespace });
-  const app = await buildApp({ db, notifications, logger, temporal: () => temporal, taskQueue: 'operations' });
+  const app = await buildApp({
+    db,
+    notifications,
+    logger,
+    temporal: () => temporal,
+    taskQueue: 'operations',
+  });
   const close = async (signal: string): Promise<void> => {
     logger.info({ signal }, 'closing');
     // Long polls and event streams end with their connections; the clients come back.

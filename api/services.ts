@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import { Name, ref } from '../contracts/common.ts';
 import { Service, ServiceInput, ServicePage } from '../contracts/service.ts';
-import { freezePlan, planProblems } from '../domain/canary-rollout/plan.ts';
+import { freezePlan } from '../domain/canary-rollout/plan.ts';
+import { planProblems } from '../domain/canary-rollout/plan-problems.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { OpsError } from '../domain/errors.ts';
 import type { ServiceSpec } from '../db/schema.ts';
@@ -107,5 +108,7 @@ export function refusePlan(plan: ServiceInput['plan'], at: string): void {
   const first = faults[0];
   if (first === undefined) return;
   const errors = faults.map((fault) => ({ ...fault, pointer: `${at}${fault.pointer}` }));
-  throw new OpsError('invalid-input', `the plan cannot be followed: ${at}${first.pointer} ${first.detail}`, { errors });
+  throw new OpsError('invalid-input', `the plan cannot be followed: ${at}${first.pointer} ${first.detail}`, {
+    errors,
+  });
 }

@@ -18,7 +18,13 @@ export function buildValidator(shared: Shared): (part: unknown) => ValidateFunct
 }
 
 function createAjv(shared: Shared, coerceTypes: boolean): Ajv {
-  const ajv = new Ajv({ allErrors: true, removeAdditional: false, useDefaults: true, coerceTypes, strict: false });
+  const ajv = new Ajv({
+    allErrors: true,
+    removeAdditional: false,
+    useDefaults: true,
+    coerceTypes,
+    strict: false,
+  });
   addFormats.default(ajv);
   for (const schema of Object.values(shared)) ajv.addSchema(schema);
   return ajv;

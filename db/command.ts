@@ -47,7 +47,12 @@ export async function insertCommand(db: Db, command: NewCommand): Promise<boolea
   }
 }
 
-export async function requireCommand(db: Db, project: string, operationId: string, id: string): Promise<CanaryCommand> {
+export async function requireCommand(
+  db: Db,
+  project: string,
+  operationId: string,
+  id: string,
+): Promise<CanaryCommand> {
   const row = await db
     .selectFrom('command')
     .selectAll()

@@ -67,8 +67,17 @@ async function writeService(tx: Db, change: ServiceChange): Promise<boolean> {
   if (old !== undefined && isElsewhere(old.spec, spec)) await refuseMove(tx, change, old.stable_version);
   await tx
     .insertInto('service')
-    .values({ project, name, spec: JSON.stringify(spec), stable_version: null, previous_version: null, warm_until: null })
-    .onConflict((conflict) => conflict.columns(['project', 'name']).doUpdateSet({ spec: JSON.stringify(spec) }))
+    .values({
+      project,
+      name,
+      spec: JSON.stringify(spec),
+      stable_version: null,
+      previous_version: null,
+      warm_until: null,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['project', 'name']).doUpdateSet({ spec: JSON.stringify(spec) }),
+    )
     .execute();
   await audit(tx, {
     project,
@@ -107,18 +116,35 @@ export async function removeService(db: Db, project: string, name: string, princ
       .executeTakeFirst();
     if (found === undefined) throw new OpsError('not-found', `there is no service ${name}`);
     await refuseWhileRunning(tx, project, name);
-    await tx.deleteFrom('traffic_target').where('project', '=', project).where('service', '=', name).execute();
+    await tx
+      .deleteFrom('traffic_target')
+      .where('project', '=', project)
+      .where('service', '=', name)
+      .execute();
     await tx.deleteFrom('release').where('project', '=', project).where('service', '=', name).execute();
-    await tx.deleteFrom('emergency_stop').where('project', '=', project).where('service', '=', name).execute();
+    await tx
+      .deleteFrom('emergency_stop')
+      .where('project', '=', project)
+      .where('service', '=', name)
+      .execute();
     await tx.deleteFrom('service').where('project', '=', project).where('name', '=', name).execute();
-    await audit(tx, { project, principal, action: 'service.remove', subject: name, operationId: null, detail: {} });
+    await audit(tx, {
+      project,
+      principal,
+      action: 'service.remove',
+      subject: name,
+      operationId: null,
+      detail: {},
+    });
   });
 }
 
 async function refuseWhileRunning(tx: Db, project: string, name: string): Promise<void> {
   const operationId = await openOperationOf(tx, project, name);
   if (operationId !== null) {
-    throw new OpsError('conflict', `${operationId} is running for the service ${name}; abort it first`, { operationId });
+    throw new OpsError('conflict', `${operationId} is running for the service ${name}; abort it first`, {
+      operationId,
+    });
   }
   const running = await tx
     .selectFrom('release')

@@ -81,14 +81,19 @@ async function commandOf(
 function refuseIncomplete(body: CanaryCommandInput): void {
   const missing: { pointer: string; detail: string }[] = [];
   const needsReason = body.kind === 'mute' || body.kind === 'hold' || body.kind === 'abort';
-  if (needsReason && body.reason === undefined) missing.push({ pointer: '/reason', detail: `is required to ${body.kind}` });
+  if (needsReason && body.reason === undefined)
+    missing.push({ pointer: '/reason', detail: `is required to ${body.kind}` });
   if (body.kind === 'mute') {
-    if (body.metric === undefined) missing.push({ pointer: '/metric', detail: 'is required: which metric to mute' });
-    if (body.expiresIn === undefined) missing.push({ pointer: '/expiresIn', detail: 'is required: a mute ends, for example 10m' });
+    if (body.metric === undefined)
+      missing.push({ pointer: '/metric', detail: 'is required: which metric to mute' });
+    if (body.expiresIn === undefined)
+      missing.push({ pointer: '/expiresIn', detail: 'is required: a mute ends, for example 10m' });
   }
   const first = missing[0];
   if (first === undefined) return;
-  throw new OpsError('invalid-input', `the command is not complete: ${first.pointer} ${first.detail}`, { errors: missing });
+  throw new OpsError('invalid-input', `the command is not complete: ${first.pointer} ${first.detail}`, {
+    errors: missing,
+  });
 }
 
 function refused(command: CanaryCommand, rollout: CanaryRollout, body: CanaryCommandInput): OpsError {

@@ -63,7 +63,11 @@ export function registerDecisions(app: App, dependencies: ApiDependencies): void
 }
 
 /** What is approved must be what the gate shows now, by the workflow itself or, when it does not answer, as last kept. */
-async function refuseStale(dependencies: ApiDependencies, rollout: CanaryRollout, subject: string): Promise<void> {
+async function refuseStale(
+  dependencies: ApiDependencies,
+  rollout: CanaryRollout,
+  subject: string,
+): Promise<void> {
   const { id, state } = rollout;
   if (rollout.status === 'closed') throw isOver(rollout);
   if (state.gate?.subject === subject) return;
@@ -74,7 +78,10 @@ async function refuseStale(dependencies: ApiDependencies, rollout: CanaryRollout
   if ((await findDecisionAbout(dependencies.db, rollout.project, id, subject)) !== null) {
     throw await whyNot(dependencies, rollout, subject);
   }
-  const now = gate === null ? `it is ${(live ?? state).phase} and asks nothing` : `its gate now asks about ${gate.subject}`;
+  const now =
+    gate === null
+      ? `it is ${(live ?? state).phase} and asks nothing`
+      : `its gate now asks about ${gate.subject}`;
   throw new OpsError('stale', `the rollout ${id} does not wait for a decision about that subject: ${now}`, {
     operationId: id,
     errors: [{ pointer: '/subject', detail: 'is not what the gate shows now' }],
@@ -94,14 +101,21 @@ function isOver(rollout: CanaryRollout): OpsError {
   return new OpsError('conflict', `the rollout ${rollout.id} is over: ${rollout.state.outcome ?? 'closed'}`);
 }
 
-async function announce(dependencies: ApiDependencies, rollout: CanaryRollout, decisionId: string): Promise<boolean> {
+async function announce(
+  dependencies: ApiDependencies,
+  rollout: CanaryRollout,
+  decisionId: string,
+): Promise<boolean> {
   try {
     const client = await dependencies.temporal();
     const handle = client.workflow.getHandle(canaryRolloutWorkflowId(rollout.project, rollout.service));
     await client.withDeadline(Date.now() + signalLimitMs, () => handle.signal('approval', { decisionId }));
     return true;
   } catch (error) {
-    dependencies.logger?.info({ err: error, operationId: rollout.id, decisionId }, 'decision left to the reconciler');
+    dependencies.logger?.info(
+      { err: error, operationId: rollout.id, decisionId },
+      'decision left to the reconciler',
+    );
     return false;
   }
 }

@@ -18,7 +18,10 @@ export async function deliverCommand(dependencies: ApiDependencies, delivery: De
     await client.withDeadline(Date.now() + limitMs, () =>
       client.workflow
         .getHandle(workflowId)
-        .executeUpdate<unknown, [{ commandId: string }]>('command', { updateId: commandId, args: [{ commandId }] }),
+        .executeUpdate<unknown, [{ commandId: string }]>('command', {
+          updateId: commandId,
+          args: [{ commandId }],
+        }),
     );
   } catch (error) {
     dependencies.logger?.info({ err: error, workflowId, commandId }, 'command not answered yet');

@@ -15,8 +15,15 @@ export async function ensureStarted(
   try {
     const client = await dependencies.temporal();
     const { id: operationId, kind: mode, ...row } = rollout;
-    await startRolloutWorkflow(client, { ...row, operationId, mode, workflowId, reason }, dependencies.taskQueue);
+    await startRolloutWorkflow(
+      client,
+      { ...row, operationId, mode, workflowId, reason },
+      dependencies.taskQueue,
+    );
   } catch (error) {
-    dependencies.logger?.warn({ err: error, operationId: rollout.id, workflowId }, 'start left to the reconciler');
+    dependencies.logger?.warn(
+      { err: error, operationId: rollout.id, workflowId },
+      'start left to the reconciler',
+    );
   }
 }

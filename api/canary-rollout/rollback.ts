@@ -67,7 +67,10 @@ async function whyNot({ db }: ApiDependencies, { project, service: name }: NewRo
     return new OpsError('conflict', `${what}: ${running.id}`, { operationId: running.id });
   }
   if (service.previousVersion === null) {
-    return new OpsError('not-warm', `${name} has no previous release to go back to; roll the old version out instead`);
+    return new OpsError(
+      'not-warm',
+      `${name} has no previous release to go back to; roll the old version out instead`,
+    );
   }
   const since = service.warmUntil ?? 'now';
   return new OpsError(

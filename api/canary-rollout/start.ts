@@ -41,7 +41,10 @@ export function registerStart(app: App, dependencies: ApiDependencies): void {
       refusePlan(request.body.plan, '/plan');
       const rollout = newRollout(project, request.body, principalOf(request), idempotencyOf(request));
       const started = await startRollout(dependencies, rollout, request.body.supersede === true);
-      request.log.info({ operationId: started.id, workflowId: canaryRolloutWorkflowId(project, rollout.service) }, 'rollout started');
+      request.log.info(
+        { operationId: started.id, workflowId: canaryRolloutWorkflowId(project, rollout.service) },
+        'rollout started',
+      );
       return reply
         .code(202)
         .header('location', `/v1/projects/${project}/canary-rollouts/${started.id}`)
@@ -85,7 +88,12 @@ async function startRollout(
 
 function toResource(
   rollout: NewRollout,
-  row: { stableVersion: string | null; plan: CanaryRollout['plan']; state: CanaryRolloutState; createdAt: Date },
+  row: {
+    stableVersion: string | null;
+    plan: CanaryRollout['plan'];
+    state: CanaryRolloutState;
+    createdAt: Date;
+  },
 ): CanaryRollout {
   return {
     id: rollout.operationId,
@@ -122,7 +130,10 @@ async function explainOrAnswer(
     );
   }
   if (service.stableVersion === version) {
-    throw new OpsError('conflict', `${version} is the stable version of ${name} already: it serves everything`);
+    throw new OpsError(
+      'conflict',
+      `${version} is the stable version of ${name} already: it serves everything`,
+    );
   }
   const running = await findOpenRollout(db, project, name);
   if (running !== null) {
@@ -130,13 +141,20 @@ async function explainOrAnswer(
     await supersede(dependencies, running, rollout);
   }
   // Whatever was in the way is gone by now; a second refusal is told, not tried for ever.
-  if ((await insertAgain(dependencies, rollout)) !== null) return requireRollout(db, project, rollout.operationId);
+  if ((await insertAgain(dependencies, rollout)) !== null)
+    return requireRollout(db, project, rollout.operationId);
   const winner = await findOpenRollout(db, project, name);
   if (winner !== null) throw holds(winner);
-  throw new OpsError('conflict', `the state of ${name} changed in this moment; repeat the request with the same Idempotency-Key`);
+  throw new OpsError(
+    'conflict',
+    `the state of ${name} changed in this moment; repeat the request with the same Idempotency-Key`,
+  );
 }
 
-async function insertAgain(dependencies: ApiDependencies, rollout: NewRollout): Promise<CanaryRollout | null> {
+async function insertAgain(
+  dependencies: ApiDependencies,
+  rollout: NewRollout,
+): Promise<CanaryRollout | null> {
   const written = await insertRollout(dependencies.db, rollout);
   if (written === null) return null;
   const resource = toResource(rollout, written);
@@ -144,7 +162,11 @@ async function insertAgain(dependencies: ApiDependencies, rollout: NewRollout): 
   return resource;
 }
 
-async function answerAgain(dependencies: ApiDependencies, project: string, id: string): Promise<CanaryRollout> {
+async function answerAgain(
+  dependencies: ApiDependencies,
+  project: string,
+  id: string,
+): Promise<CanaryRollout> {
   const rollout = await findRollout(dependencies.db, project, id);
   if (rollout === null) throw new OpsError('not-found', `what this Idempotency-Key made, ${id}, is gone`);
   const isForgotten = rollout.status === 'starting' && Date.now() - Date.parse(rollout.createdAt) > 2000;
@@ -157,9 +179,7 @@ function holds(running: CanaryRollout): OpsError {
     running.kind === 'rollback' ? `a rollback from ${running.version}` : `a rollout of ${running.version}`;
   const remedy =
     running.kind === 'rollback' ? 'wait for it' : 'abort it, or repeat with supersede: true (--supersede)';
-  return new OpsError(
-    'conflict',
-    `${what} holds ${running.service}: ${running.id}; ${remedy}`,
-    { operationId: running.id },
-  );
+  return new OpsError('conflict', `${what} holds ${running.service}: ${running.id}; ${remedy}`, {
+    operationId: running.id,
+  });
 }

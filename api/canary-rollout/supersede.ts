@@ -22,9 +22,13 @@ export async function supersede(
   newer: NewRollout,
 ): Promise<void> {
   if (running.kind === 'rollback') {
-    throw new OpsError('conflict', `a rollback to ${running.stableVersion ?? ''} runs and is never superseded: ${running.id}`, {
-      operationId: running.id,
-    });
+    throw new OpsError(
+      'conflict',
+      `a rollback to ${running.stableVersion ?? ''} runs and is never superseded: ${running.id}`,
+      {
+        operationId: running.id,
+      },
+    );
   }
   const deadline = Date.now() + waitMs;
   for (let attempt = 1; Date.now() < deadline; attempt += 1) {
@@ -68,7 +72,8 @@ async function abortFor(
   if (isWritten) await deliverCommand(dependencies, { workflowId, commandId, limitMs: 5000 });
   while (Date.now() < deadline) {
     if ((await requireRollout(db, project, operationId)).status === 'closed') return true;
-    if (isWritten && (await requireCommand(db, project, operationId, commandId)).state === 'refused') return false;
+    if (isWritten && (await requireCommand(db, project, operationId, commandId)).state === 'refused')
+      return false;
     await sleep(pollMs);
   }
   return false;

@@ -41,10 +41,7 @@ async function isRunOf(client: Client, workflowId: string, operationId: string):
 }
 
 /** The live state, or null when no worker or no Temporal answers within a second, or the run is another one. */
-export async function queryState(
-  client: Client,
-  workflowId: string,
-): Promise<CanaryRolloutState | null> {
+export async function queryState(client: Client, workflowId: string): Promise<CanaryRolloutState | null> {
   try {
     return await client.withDeadline(Date.now() + queryLimitMs, () =>
       client.workflow.getHandle(workflowId).query<CanaryRolloutState>('state'),

@@ -1,0 +1,14 @@
+import type { CanaryRollout } from '../contracts/canary-rollout.ts';
+import type { Operation } from '../contracts/operation.ts';
+import type { Cli } from './context.ts';
+
+/** The outcomes that a run of this kind was started for. */
+export async function wantedOutcomes(cli: Cli, operation: Operation): Promise<readonly string[]> {
+  if (operation.outcome !== 'rolled-back') return ['promoted'];
+  const rollout = await cli.api.get<CanaryRollout>(cli.path(`canary-rollouts/${operation.id}`));
+  return wantedOf(rollout.kind);
+}
+
+export function wantedOf(kind: CanaryRollout['kind']): readonly string[] {
+  return kind === 'rollback' ? ['rolled-back'] : ['promoted'];
+}

@@ -1,0 +1,82 @@
+import { Client, Connection } from '@temporalio/client';
+import { connect, type Db } from '../../db/connect.ts';
+import { createNotifications, type Notifications } from '../../db/notifications.ts';
+import { buildApp } from '../../api/app.ts';
+import type { App } from '../../api/dependencies.ts';
+import { testDatabase } from '../support/postgres.ts';
+import { testTemporal } from '../support/temporal.ts';
+
+export interface ApiUnderTest {
+  readonly app: App;
+  readonly db: Db;
+  readonly client: Client;
+  readonly taskQueue: string;
+  /** A request with the headers every caller sends; a POST gets a fresh Idempotency-Key unless it has one. */
+  call(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- whatever the API says; each test looks at its part
+}
+
+let keys = 0;
+
+/** The API on a database of its own. Workflows are started on a queue without a worker, so rows and starts can be looked at. */
+export async function apiUnderTest(options: { temporal?: 'dead' } = {}): Promise<ApiUnderTest> {
+  const database = await testDatabase();
+  const db = connect(database.url);
+  const notifications: Notifications = createNotifications(database.url);
+  const temporal = await testTemporal();
+  const dead = Connection.lazy({ address: '127.0.0.1:1' });
+  const client =
+    options.temporal === 'dead' ? new Client({ connection: dead, namespace: 'dead' }) : temporal.client;
+  const app = await buildApp({ db, notifications, temporal: () => client, taskQueue: temporal.taskQueue });
+  return {
+    app,
+    db,
+    client,
+    taskQueue: temporal.taskQueue,
+    async call(method, path, body, headers = {}) {
+      keys += 1;
+      const key = method === 'POST' ? { 'idempotency-key': `test-${process.pid}-${keys}` } : {};
+      const response = await app.inject({
+        method,
+        url: path.startsWith('/v1') ? path : `/v1/projects/default/${path}`,
+        headers: { 'holdfast-principal': 'ada', ...key, ...headers },
+        ...(body === undefined ? {} : { payload: body as object }),
+      });
+      const isJson = String(response.headers['content-type']).includes('json');
+      return {
+        status: response.statusCode,
+        headers: response.headers,
+        body: isJson ? response.json() : response.body,
+      };
+    },
+    async close() {
+      await app.close();
+      await notifications.close();
+      await db.destroy();
+      await dead.close();
+      await temporal.close();
+      await database.close();
+    },
+  };
+}
+
+/** A valid service, with what a test wants to be different. */
+export function serviceInput(name: string, overrides: Record<string, unknown> = {}) {
+  return {
+    name,
+    start: { runtime: 'process', command: ['node', 'server.js', '{port}'] },
+    traffic: { provider: 'haproxy', backend: `be-${name}` },
+    ...overrides,
+  };
+}
