@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { loadConfig, requireDatabaseUrl } from '../config.ts';
 import { connect } from '../db/connect.ts';
-import { trafficStore } from '../db/traffic-target.ts';
+import { createDesiredStateStore } from '../db/desired-state-store.ts';
 import { createHttpProbe } from '../providers/probe/http.ts';
 import { createRuntimes } from '../providers/runtime/index.ts';
 import { createHaproxyTraffic } from '../providers/traffic/haproxy.ts';
@@ -14,8 +14,8 @@ const logger = pino({ level: config.logLevel, base: { process: 'worker' } });
 const db = connect(requireDatabaseUrl(config));
 const tools = {
   db,
-  traffic: createHaproxyTraffic(trafficStore(db)),
-  runtimes: createRuntimes({ home: config.home, dockerHost: config.docker.host }),
+  traffic: createHaproxyTraffic(createDesiredStateStore(db)),
+  runtimes: createRuntimes({ home: config.home, dockerHost: config.docker.host, env: process.env }),
   probe: createHttpProbe(),
   log: (message: string, fields: Record<string, unknown>) => logger.warn(fields, message),
 };

@@ -50,7 +50,7 @@ export function createWatch({ db, traffic }: Pick<CanaryRolloutTools, 'db' | 'tr
       last = now;
       const tick: WatchTick = watchTick(
         input.plan,
-        { soakMs: input.soakMs, frozen: input.soakMs === null },
+        { soakMs: input.soakMs },
         state,
         facing,
       );
