@@ -6,6 +6,8 @@ export interface ArmTotal {
   readonly requests: number;
   readonly errors: number;
   readonly latency: LatencySketch;
+  /** Answers whose latency was measured; they may be fewer than the requests. */
+  readonly measured: number;
   /** Servers up in its newest second; null when no second was seen. */
   readonly up: number | null;
 }
@@ -13,14 +15,16 @@ export interface ArmTotal {
 /** Sums the buckets of a version. */
 export function totalOf(buckets: readonly VersionBucket[], version: string): ArmTotal {
   const own = buckets.filter((bucket) => bucket.version === version);
-  const newest = own.reduce<VersionBucket | null>(
-    (last, bucket) => (bucket.second >= (last?.second ?? 0) ? bucket : last),
-    null,
-  );
+  const latency = own.reduce<LatencySketch>((sum, bucket) => addSketches(sum, bucket.latency), {});
   return {
     requests: own.reduce((sum, bucket) => sum + bucket.requests, 0),
     errors: own.reduce((sum, bucket) => sum + bucket.errors, 0),
-    latency: own.reduce<LatencySketch>((sum, bucket) => addSketches(sum, bucket.latency), {}),
-    up: newest?.up ?? null,
+    latency,
+    measured: Object.values(latency).reduce((sum, count) => sum + count, 0),
+    up: own.reduce(newer, null)?.up ?? null,
   };
+}
+
+function newer(last: VersionBucket | null, bucket: VersionBucket): VersionBucket {
+  return last !== null && last.second > bucket.second ? last : bucket;
 }

@@ -31,7 +31,7 @@ export function decideCommand(
   if (state.phase === 'rolling-back')
     return no('it is rolling back already; nothing else can be done until it is safe');
   if (state.phase === 'promoting') {
-    return no('the promotion is under way; use canary rollback once it is done');
+    return no('the promotion is under way; once it is done, holdfast canary rollback undoes it');
   }
   if (command.step !== state.step || command.revision !== state.revision) {
     return no(
@@ -43,36 +43,60 @@ export function decideCommand(
 }
 
 function decideKind(state: CanaryRolloutState, plan: CanaryPlan, command: Command): CommandDecision {
-  const gated = state.phase === 'waiting-for-approval';
   switch (command.kind) {
     case 'abort':
-      return yes('aborts the rollout');
+      return yes('aborts the rollout: the canary comes off first');
     case 'promote':
-      if (gated) return no('it waits for an approval: use canary approve or canary reject');
-      if (!judged.includes(state.phase))
-        return no(`nothing to skip while ${state.phase}; wait for the soak of the step`);
-      return yes(`ends the soak of step ${state.step + 1} and moves on`);
+      return hurry(state, `ends the soak of step ${state.step + 1} at ${state.weight} % and moves on`);
     case 'promote-full':
-      if (gated) return no('it waits for an approval: use canary approve or canary reject');
-      if (!judged.includes(state.phase))
-        return no(`not while ${state.phase}: the health check is never skipped`);
-      return yes('skips the remaining analysis');
+      return hurry(state, 'skips the remaining analysis and promotes; gates still ask');
     case 'pause':
-      if (state.phase === 'paused') return no('it is paused already; use canary resume');
-      if (gated) return no('it waits for an approval and moves no further without one');
-      return yes(`keeps the canary at ${state.weight} %; judging goes on`);
+      if (state.hold !== null) return no(`${heldBy(state.hold)}, so it stays where it is already`);
+      if (state.phase === 'paused') return no('it is paused already; holdfast canary resume goes on');
+      if (isAtGate(state)) return no(`${atGate}; it moves no further without one`);
+      return yes(keeps(state));
     case 'resume':
-      return state.phase === 'paused' && state.hold === null
-        ? yes('goes on with the soak')
-        : no(notPaused(state));
+      if (state.hold !== null) return no(`${heldBy(state.hold)}; holdfast canary release lifts it`);
+      return state.phase === 'paused' ? yes('goes on with the soak') : no(`it is ${state.phase}, not paused`);
     case 'mute':
       return decideMute(plan, command);
     case 'hold':
       if (command.reason === null) return no('a hold needs a reason: --reason');
-      return yes(`holds at ${state.weight} %: ${command.reason}`);
+      if (isAtGate(state)) return no(`${atGate}; it moves no further without one`);
+      return yes(`${keeps(state)}: ${command.reason}`);
     case 'release-hold':
-      return state.hold === null ? no('no hold is in force') : yes('releases the hold');
+      return state.hold === null
+        ? no('no hold is in force; holdfast canary resume ends a pause')
+        : yes('releases the hold');
   }
+  // A row written by another version may carry a kind that this one does not know.
+  return no(`${String(command.kind)} is not known to this version`);
+}
+
+/** A wish to skip analysis is granted only where there is some to skip, and never past a gate or somebody's hold. */
+function hurry(state: CanaryRolloutState, effect: string): CommandDecision {
+  if (isAtGate(state)) return no(atGate);
+  if (state.hold !== null) return no(`${heldBy(state.hold)}; holdfast canary release lifts it`);
+  if (judged.includes(state.phase)) return yes(effect);
+  return no(
+    `it is ${state.phase}: neither health check nor traffic proof is skipped; repeat it once the step soaks`,
+  );
+}
+
+const atGate = 'it waits for an approval: holdfast canary approve or holdfast canary reject';
+
+function isAtGate(state: CanaryRolloutState): boolean {
+  return state.phase === 'waiting-for-approval';
+}
+
+function heldBy(hold: NonNullable<CanaryRolloutState['hold']>): string {
+  return `a hold by ${hold.by} is in force (${hold.reason})`;
+}
+
+function keeps(state: CanaryRolloutState): string {
+  return judged.includes(state.phase)
+    ? `keeps the canary at ${state.weight} %; judging goes on`
+    : 'keeps the canary where it is once the step under way is reached; judging goes on';
 }
 
 function decideMute(plan: CanaryPlan, command: Command): CommandDecision {
@@ -82,10 +106,6 @@ function decideMute(plan: CanaryPlan, command: Command): CommandDecision {
   if (command.reason === null) return no('muting needs a reason: --reason');
   if (command.expiresAt === null) return no('muting needs an end: --for 10m');
   return yes(`mutes ${command.metric} until ${command.expiresAt}: ${command.reason}`);
-}
-
-function notPaused(state: CanaryRolloutState): string {
-  return state.hold === null ? 'it is not paused' : 'a hold is in force; use canary release';
 }
 
 function yes(answer: string): CommandDecision {

@@ -1,4 +1,4 @@
-import type { CanaryPlan, Metric } from '../../contracts/canary-plan.ts';
+import type { CanaryPlan } from '../../contracts/canary-plan.ts';
 import type { MetricResult } from '../../contracts/canary-rollout.ts';
 import type { VersionBucket } from '../../contracts/proxy.ts';
 import { totalOf, type ArmTotal } from './arm.ts';
@@ -19,53 +19,53 @@ export interface JudgeInput {
 }
 
 /**
- * The judge: one pure function over counted buckets. Sums each arm over the window and holds every metric against its limits.
- * A fail of one metric outweighs all else; then a limit that the stable arm breaks too; then missing data; then what cannot be told.
+ * The judge: one pure function over counted buckets. Sums each arm over the window and holds every metric against its limits. Fewer
+ * requests of the canary than the plan wants are no data, never a pass. One metric that fails outweighs all else; then a limit that the
+ * stable arm breaks too; then missing data; then what cannot be compared. Muted metrics are evaluated and shown, and do not count.
  */
 export function judge(input: JudgeInput): Check {
   const canary = totalOf(input.buckets, input.canary);
   const stable = input.stable === null ? null : totalOf(input.buckets, input.stable);
   const metrics = input.thresholds.map((threshold) => {
-    const result = judgeMetric(threshold, canary, stable, input.checks.minRequests);
-    return isMuted(input, threshold.metric) ? muted(result) : result;
+    const result = judgeMetric(threshold, { canary, stable }, input.checks.minRequests);
+    return input.muted.includes(threshold.metric) ? muted(result) : result;
   });
   const counts = { canaryRequests: canary.requests, stableRequests: stable?.requests ?? 0, metrics };
-  if (canary.up === 0) {
-    return { verdict: 'fail', explanation: `no server of ${input.canary} is up`, ...counts };
-  }
   return { ...conclude(input, canary, metrics), ...counts };
 }
 
-function conclude(
-  input: JudgeInput,
-  canary: ArmTotal,
-  metrics: readonly MetricResult[],
-): Pick<Check, 'verdict' | 'explanation'> {
+function conclude(input: JudgeInput, canary: ArmTotal, metrics: readonly MetricResult[]): Conclusion {
+  if (canary.up === 0) return { verdict: 'fail', explanation: `no server of ${input.canary} is up` };
   const breach = explanations(metrics, 'breach');
-  if (breach !== '') return { verdict: 'fail', explanation: breach };
+  if (breach !== null) return { verdict: 'fail', explanation: breach };
   const both = explanations(metrics, 'stable-breach');
-  if (both !== '') return { verdict: 'stable-breach', explanation: both };
+  if (both !== null) return { verdict: 'stable-breach', explanation: both };
   const missing = input.checks.minRequests - canary.requests;
   if (missing > 0) {
     const explanation = `${input.canary} answered ${canary.requests} requests in the window, ${missing} more are needed to judge it`;
     return { verdict: 'no-data', explanation };
   }
   const noData = explanations(metrics, 'no-data');
-  if (noData !== '') return { verdict: 'no-data', explanation: noData };
+  if (noData !== null) return { verdict: 'no-data', explanation: noData };
   const unclear = explanations(metrics, 'inconclusive');
-  if (unclear !== '') return { verdict: 'inconclusive', explanation: unclear };
-  return { verdict: 'pass', explanation: `${canary.requests} requests of ${input.canary} within all limits` };
+  if (unclear !== null) return { verdict: 'inconclusive', explanation: unclear };
+  return { verdict: 'pass', explanation: whyPassed(input, canary, metrics) };
 }
 
-function explanations(metrics: readonly MetricResult[], result: MetricResult['result']): string {
-  return metrics
-    .filter((metric) => metric.result === result)
-    .map((metric) => metric.explanation)
-    .join('; ');
+type Conclusion = Pick<Check, 'verdict' | 'explanation'>;
+
+function explanations(metrics: readonly MetricResult[], result: MetricResult['result']): string | null {
+  const told = metrics.filter((metric) => metric.result === result).map((metric) => metric.explanation);
+  return told.length === 0 ? null : told.join('; ');
 }
 
-function isMuted(input: JudgeInput, metric: Metric): boolean {
-  return input.muted.includes(metric);
+function whyPassed(input: JudgeInput, canary: ArmTotal, metrics: readonly MetricResult[]): string {
+  const isJudged = metrics.some((metric) => metric.result !== 'muted');
+  const seen = `${canary.requests} requests of ${input.canary}`;
+  const passed = isJudged
+    ? `${seen} are within all limits`
+    : `${seen}; every metric is muted, so none was judged`;
+  return input.stable === null ? `${passed}; nothing was compared: there is no stable version` : passed;
 }
 
 function muted(result: MetricResult): MetricResult {

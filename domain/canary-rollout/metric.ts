@@ -1,99 +1,109 @@
-import type { CanaryPlan, Metric } from '../../contracts/canary-plan.ts';
+import type { CanaryPlan } from '../../contracts/canary-plan.ts';
 import type { MetricResult } from '../../contracts/canary-rollout.ts';
-import { quantileMs } from '../latency.ts';
 import type { ArmTotal } from './arm.ts';
-import { surelyAbove } from './evidence.ts';
+import { measures, type Measure } from './measure.ts';
 
 type Threshold = CanaryPlan['thresholds'][number];
+type Told = Pick<MetricResult, 'result' | 'limit' | 'explanation'>;
 
-/** A value of an arm, or null without data. Percent for `errorRate`, milliseconds for latencies. */
-const measures: Record<Metric, (arm: ArmTotal) => number | null> = {
-  errorRate: (arm) => (arm.requests === 0 ? null : (100 * arm.errors) / arm.requests),
-  p95: (arm) => quantileMs(arm.latency, 0.95),
-  p99: (arm) => quantileMs(arm.latency, 0.99),
-};
-
-const labels: Record<Metric, { name: string; unit: string }> = {
-  errorRate: { name: 'error rate', unit: ' %' },
-  p95: { name: 'p95 latency', unit: ' ms' },
-  p99: { name: 'p99 latency', unit: ' ms' },
-};
-
-/** Holds one metric of the canary against its absolute limit and its limits relative to the stable arm. */
-export function judgeMetric(
-  threshold: Threshold,
-  canary: ArmTotal,
-  stable: ArmTotal | null,
-  minRequests: number,
-): MetricResult {
-  const measure = measures[threshold.metric];
-  const value = measure(canary);
-  const reference = stable === null ? null : measure(stable);
-  const base = { metric: threshold.metric, canary: value, stable: reference, limit: threshold.max };
-  const tell = (
-    result: MetricResult['result'],
-    explanation: string,
-    limit = threshold.max,
-  ): MetricResult => ({
-    ...base,
-    limit,
-    result,
-    explanation: `${labels[threshold.metric].name} ${explanation}`,
-  });
-  const show = (amount: number | null): string => spell(threshold.metric, amount);
-
-  if (value === null) return tell('no-data', 'has no data');
-  if (threshold.max !== null && exceeds(threshold.metric, canary, threshold.max)) {
-    if (reference !== null && stable !== null && exceeds(threshold.metric, stable, threshold.max)) {
-      return tell(
-        'stable-breach',
-        `is ${show(value)}, and ${show(reference)} on the stable version: both above ${show(threshold.max)}`,
-      );
-    }
-    return tell('breach', `is ${show(value)}, above the limit of ${show(threshold.max)}`);
-  }
-  const relative = relativeLimit(threshold, reference);
-  if (relative !== null && stable !== null) {
-    if (stable.requests < minRequests) {
-      return tell(
-        'inconclusive',
-        `cannot be compared: the stable version answered only ${stable.requests} requests`,
-      );
-    }
-    if (exceeds(threshold.metric, canary, relative)) {
-      return tell(
-        'breach',
-        `is ${show(value)}, above ${show(relative)} as the stable version allows`,
-        relative,
-      );
-    }
-  } else if (isRelative(threshold) && stable !== null) {
-    return tell('inconclusive', 'cannot be compared: the stable version has no data');
-  }
-  return tell('ok', `is ${show(value)}`);
+interface Arms {
+  readonly canary: ArmTotal;
+  readonly stable: ArmTotal | null;
 }
 
-/** Whether an arm is above a limit: a rate must be so beyond the doubt of few requests, a quantile as it was measured. */
-function exceeds(metric: Metric, arm: ArmTotal, limit: number): boolean {
-  if (metric === 'errorRate') return surelyAbove(arm.errors, arm.requests, limit / 100);
-  const value = measures[metric](arm);
-  return value !== null && value > limit;
+/**
+ * Holds one metric of the canary against its absolute limit and its limits relative to the stable arm. `stable-breach` means that the
+ * stable arm breaks the same absolute limit, so that the canary may not be to blame.
+ */
+export function judgeMetric(threshold: Threshold, arms: Arms, minRequests: number): MetricResult {
+  const measure = measures[threshold.metric];
+  const told =
+    tooFew(measure, arms, minRequests) ??
+    aboveLimit(threshold, measure, arms) ??
+    worseThanStable(threshold, measure, arms, minRequests) ??
+    bothAboveLimit(threshold, measure, arms) ??
+    notComparable(threshold, measure, arms, minRequests) ??
+    fine(threshold, measure, arms);
+  return {
+    metric: threshold.metric,
+    canary: measure.read(arms.canary),
+    stable: arms.stable === null ? null : measure.read(arms.stable),
+    ...told,
+  };
+}
+
+function tooFew(measure: Measure, { canary }: Arms, minRequests: number): Told | null {
+  const counted = Math.min(canary.requests, measure.counted(canary));
+  if (counted >= minRequests) return null;
+  const explanation = `the ${measure.name} rests on ${counted} answers, ${minRequests - counted} more are needed`;
+  return { result: 'no-data', limit: null, explanation };
+}
+
+function aboveLimit({ max }: Threshold, measure: Measure, { canary, stable }: Arms): Told | null {
+  if (max === null || !measure.isAbove(canary, max)) return null;
+  if (stable !== null && measure.isAbove(stable, max)) return null;
+  const explanation = `${reading(measure, canary)}, above the limit of ${measure.spell(max)}`;
+  return { result: 'breach', limit: max, explanation };
+}
+
+function worseThanStable(
+  { maxRatio, maxIncrease }: Threshold,
+  measure: Measure,
+  { canary, stable }: Arms,
+  minRequests: number,
+): Told | null {
+  const reference = stable === null ? null : measure.read(stable);
+  if (stable === null || reference === null || measure.counted(stable) < minRequests) return null;
+  const told = (allowed: string, limit: number): Told => ({
+    result: 'breach',
+    limit,
+    explanation: `${reading(measure, canary)}, more than ${allowed} the ${measure.spell(reference)} of the stable version`,
+  });
+  if (maxRatio !== null && measure.isAboveTimes(canary, stable, maxRatio)) {
+    return told(`${maxRatio} times`, reference * maxRatio);
+  }
+  if (maxIncrease !== null && measure.isAboveBy(canary, stable, maxIncrease)) {
+    return told(`${measure.spell(maxIncrease)} over`, reference + maxIncrease);
+  }
+  return null;
+}
+
+function bothAboveLimit({ max }: Threshold, measure: Measure, { canary, stable }: Arms): Told | null {
+  if (max === null || stable === null || !measure.isAbove(canary, max)) return null;
+  const both = `${reading(measure, canary)} and ${spelled(measure, stable)} on the stable version`;
+  return { result: 'stable-breach', limit: max, explanation: `${both}, both above ${measure.spell(max)}` };
+}
+
+function notComparable(
+  threshold: Threshold,
+  measure: Measure,
+  { stable }: Arms,
+  minRequests: number,
+): Told | null {
+  if (!isRelative(threshold) || stable === null || measure.counted(stable) >= minRequests) return null;
+  const explanation =
+    `the ${measure.name} cannot be compared: on the stable version it rests on ${measure.counted(stable)} answers, ` +
+    `${minRequests - measure.counted(stable)} more are needed`;
+  return { result: 'inconclusive', limit: threshold.max, explanation };
+}
+
+function fine(threshold: Threshold, measure: Measure, { canary, stable }: Arms): Told {
+  const { max } = threshold;
+  const value = measure.read(canary) ?? 0;
+  const limit =
+    max === null ? '' : `, ${value > max ? 'not surely above' : 'within'} the limit of ${measure.spell(max)}`;
+  const compared = isRelative(threshold) && stable === null ? '; nothing was compared' : '';
+  return { result: 'ok', limit: max, explanation: `${reading(measure, canary)}${limit}${compared}` };
 }
 
 function isRelative(threshold: Threshold): boolean {
   return threshold.maxRatio !== null || threshold.maxIncrease !== null;
 }
 
-/** The tighter of the limits relative to the stable arm; null when there is none or nothing to compare with. */
-function relativeLimit(threshold: Threshold, reference: number | null): number | null {
-  if (reference === null || !isRelative(threshold)) return null;
-  const byRatio = threshold.maxRatio === null ? Infinity : reference * threshold.maxRatio;
-  const byIncrease = threshold.maxIncrease === null ? Infinity : reference + threshold.maxIncrease;
-  return Math.min(byRatio, byIncrease);
+function reading(measure: Measure, arm: ArmTotal): string {
+  return `the ${measure.name} is ${spelled(measure, arm)}`;
 }
 
-function spell(metric: Metric, amount: number | null): string {
-  return amount === null
-    ? 'nothing'
-    : `${amount.toFixed(metric === 'errorRate' ? 2 : 0)}${labels[metric].unit}`;
+function spelled(measure: Measure, arm: ArmTotal): string {
+  return `${measure.spell(measure.read(arm) ?? 0)} (${measure.basis(arm)})`;
 }

@@ -17,6 +17,11 @@ export function planProblems(input: CanaryPlanInput): PlanProblem[] {
 }
 
 function stepProblems(plan: CanaryPlan): PlanProblem[] {
+  if (plan.steps.length === 0) {
+    return [
+      { pointer: '/steps', detail: 'has no step; write at least one, or leave steps out for the default' },
+    ];
+  }
   return plan.steps.flatMap((step, index) => {
     const before = plan.steps[index - 1]?.weight ?? 0;
     const problems: PlanProblem[] = [];
@@ -29,12 +34,21 @@ function stepProblems(plan: CanaryPlan): PlanProblem[] {
       const detail = `is ${step.weight} after ${before}; weights must rise with every step`;
       problems.push({ pointer: `/steps/${index}/weight`, detail });
     }
-    if (step.weight < 100 && step.soakMs === 0) {
-      const detail = 'has no soak, so nothing would be judged at this weight; give it a soak such as 2m';
+    if (step.weight < 100 && step.soakMs === 0 && step.gate === null) {
+      const detail = 'is 0, so nothing would be judged at this weight; give it a soak such as 2m, or a gate';
+      problems.push({ pointer: `/steps/${index}/soak`, detail });
+    }
+    if (step.weight === 100 && step.soakMs > 0 && plan.thresholds.some(isRelative)) {
+      const detail =
+        'leaves the stable version no requests to compare with (maxRatio, maxIncrease); leave it out, or soak at 50';
       problems.push({ pointer: `/steps/${index}/soak`, detail });
     }
     return problems;
   });
+}
+
+function isRelative({ maxRatio, maxIncrease }: CanaryPlan['thresholds'][number]): boolean {
+  return maxRatio !== null || maxIncrease !== null;
 }
 
 function durationProblems(plan: CanaryPlan): PlanProblem[] {
@@ -68,11 +82,16 @@ function durationProblems(plan: CanaryPlan): PlanProblem[] {
 }
 
 function checkProblems(plan: CanaryPlan): PlanProblem[] {
+  const { checks } = plan;
   const problems: PlanProblem[] = [];
   const soaks = plan.steps.reduce((sum, step) => sum + step.soakMs, 0);
   if (plan.timeouts.deadlineMs < soaks) {
     const detail = `is ${formatDuration(plan.timeouts.deadlineMs)}, less than the soaks of all steps (${formatDuration(soaks)}); raise it`;
     problems.push({ pointer: '/timeouts/deadline', detail });
+  }
+  if (checks.windowMs < checks.intervalMs) {
+    const detail = `is ${formatDuration(checks.windowMs)}, shorter than the interval of ${formatDuration(checks.intervalMs)}, so some requests would never be judged; raise it`;
+    problems.push({ pointer: '/checks/window', detail });
   }
   for (const { metric, max, maxRatio, maxIncrease } of plan.thresholds) {
     if (max === null && maxRatio === null && maxIncrease === null) {

@@ -55,75 +55,63 @@ export interface WatchTick {
   readonly verdict: WatchVerdict | null;
 }
 
+/** `soakMs` null: people decide when it ends (gate, pause, forced hold). */
+interface Mode {
+  readonly soakMs: number | null;
+}
+
 /**
- * One tick of the watch. `soakMs` null means that people decide when it ends (gate, pause, forced hold): judging goes on, soak time
- * stands still. A step ends only right after a check that passed at or after the end of its soak; a hold stops the soak.
+ * One tick of the watch. A step ends only right after a check that passed at or after the end of its soak. A hold stops the soak; it is
+ * told once when it begins and once when a check passes again, and expires after `timeouts.holdMs`. While people decide, judging goes
+ * on and both clocks stand still: nothing comes back but a failure, and whether it holds is told by the state.
  */
-export function watchTick(
-  plan: CanaryPlan,
-  mode: { readonly soakMs: number | null },
-  before: WatchState,
-  facts: WatchFacts,
-): WatchTick {
+export function watchTick(plan: CanaryPlan, mode: Mode, before: WatchState, facts: WatchFacts): WatchTick {
   const timed = letTimePass(mode, before, facts.elapsedMs);
   const asked = facts.check !== null || facts.metricsError !== null;
   if (!asked) return withoutNews(plan, mode, timed);
   return weigh(plan, mode, { ...timed, sinceCheckMs: 0, checkedAtMs: timed.soakedMs }, facts);
 }
 
-function letTimePass(
-  mode: { readonly soakMs: number | null },
-  state: WatchState,
-  elapsedMs: number,
-): WatchState {
-  const soaking = mode.soakMs !== null && state.holding === null;
-  return {
-    ...state,
-    soakedMs: soaking ? state.soakedMs + elapsedMs : state.soakedMs,
-    sinceCheckMs: state.sinceCheckMs + elapsedMs,
-    holdingMs: state.holding === null ? 0 : state.holdingMs + elapsedMs,
-  };
+function letTimePass(mode: Mode, before: WatchState, elapsedMs: number): WatchState {
+  const state = { ...before, sinceCheckMs: before.sinceCheckMs + elapsedMs };
+  if (mode.soakMs === null) return state;
+  if (state.holding === null) return { ...state, soakedMs: state.soakedMs + elapsedMs };
+  return { ...state, holdingMs: state.holdingMs + elapsedMs };
 }
 
-function withoutNews(
-  plan: CanaryPlan,
-  mode: { readonly soakMs: number | null },
-  state: WatchState,
-): WatchTick {
+function withoutNews(plan: CanaryPlan, mode: Mode, state: WatchState): WatchTick {
   // One check right at the end of the soak, even where the interval is longer; after it the interval counts again.
-  const lastOne =
+  const isLast =
     isOver(mode, state) && (state.checkedAtMs === null || !isOver(mode, { soakedMs: state.checkedAtMs }));
-  const checkDue = lastOne || state.sinceCheckMs >= plan.checks.intervalMs;
+  const checkDue = isLast || state.sinceCheckMs >= plan.checks.intervalMs;
   return { state, checkDue, verdict: null };
 }
 
-function weigh(
-  plan: CanaryPlan,
-  mode: { readonly soakMs: number | null },
-  state: WatchState,
-  facts: WatchFacts,
-): WatchTick {
-  const { check } = facts;
-  if (check?.verdict === 'fail') return failure(plan, state, check.explanation);
+function weigh(plan: CanaryPlan, mode: Mode, state: WatchState, facts: WatchFacts): WatchTick {
+  if (facts.check?.verdict === 'fail') return failure(plan, state, facts.check.explanation);
   const hold = reasonToHold(facts);
-  if (hold !== null) {
-    // A step may begin without enough requests to judge; it may not end without them.
-    if (canWait(hold.why) && !isOver(mode, state)) return ended(state, null);
-    if (hold.why === 'stable-breach' && plan.onStableBreach === 'abort')
-      return ended(state, { kind: 'failed', reason: hold.reason });
-    return held(plan, state, hold);
+  if (hold === null) return passed(mode, state);
+  if (hold.why === 'stable-breach' && plan.onStableBreach === 'abort') {
+    return ended(state, { kind: 'failed', reason: hold.reason });
   }
-  const free = { ...state, holding: null, holdingMs: 0 };
-  if (isOver(mode, state)) return ended(free, { kind: 'soaked' });
-  return ended(free, state.holding === null ? null : { kind: 'cleared' });
+  return isTooEarly(plan, mode, state, hold) ? ended(state, null) : held(plan, mode, state, hold);
 }
 
-function isOver(mode: { readonly soakMs: number | null }, state: Pick<WatchState, 'soakedMs'>): boolean {
+function isOver(mode: Mode, state: Pick<WatchState, 'soakedMs'>): boolean {
   return mode.soakMs !== null && state.soakedMs >= mode.soakMs;
 }
 
-function canWait(why: HoldReason): boolean {
-  return why === 'no-data' || why === 'inconclusive';
+/** While the first window of a step fills, too few requests are no reason to hold: but no step ends without enough of them. */
+function isTooEarly(plan: CanaryPlan, mode: Mode, state: WatchState, { why }: Hold): boolean {
+  const mayLack = why === 'no-data' || why === 'inconclusive';
+  return mayLack && state.holding === null && state.soakedMs < plan.checks.windowMs && !isOver(mode, state);
+}
+
+function passed(mode: Mode, state: WatchState): WatchTick {
+  const free = { ...state, holding: null, holdingMs: 0 };
+  if (isOver(mode, state)) return ended(free, { kind: 'soaked' });
+  const wasHeld = state.holding !== null && mode.soakMs !== null;
+  return ended(free, wasHeld ? { kind: 'cleared' } : null);
 }
 
 function failure(plan: CanaryPlan, before: WatchState, explanation: string): WatchTick {
@@ -155,13 +143,13 @@ function reasonToHold({ check, metricsError }: WatchFacts): Hold | null {
   }
 }
 
-/** A hold is told once, when it begins or its reason changes. */
-function held(plan: CanaryPlan, state: WatchState, hold: Hold): WatchTick {
-  if (state.holding === hold.why) {
-    if (state.holdingMs < plan.timeouts.holdMs) return ended(state, null);
-    return ended(state, { kind: 'hold-expired', ...hold, reason: `held for too long: ${hold.reason}` });
-  }
-  return ended({ ...state, holding: hold.why }, { kind: 'hold', ...hold });
+/** One hold lasts until a check passes, also when its reason changes meanwhile; otherwise two that alternate would never expire. */
+function held(plan: CanaryPlan, mode: Mode, before: WatchState, hold: Hold): WatchTick {
+  const state = { ...before, holding: hold.why };
+  if (mode.soakMs === null) return ended(state, null);
+  if (before.holding === null) return ended({ ...state, holdingMs: 0 }, { kind: 'hold', ...hold });
+  if (state.holdingMs < plan.timeouts.holdMs) return ended(state, null);
+  return ended(state, { kind: 'hold-expired', ...hold, reason: `held for too long: ${hold.reason}` });
 }
 
 function ended(state: WatchState, verdict: WatchVerdict | null): WatchTick {
