@@ -1,181 +1,135 @@
-import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync } from 'node:fs';
-import { mkdir, open, stat, truncate } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
-import path from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ProcessStart } from '../../contracts/service.ts';
 import { OpsError } from '../../domain/errors.ts';
-import { fillIn, resolveEnvironment } from './placeholders.ts';
-import { recordFolder, type InstanceRecord } from './process-record.ts';
-import { carriesMark, pidsMarked } from './process-table.ts';
+import { defaultPortRange, freePort, isPortFree, type PortRange } from './free-port.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import { commandOf, type OwnEnvironment } from './process/command.ts';
+import { endInstance, endLeftovers } from './process/end.ts';
+import {
+  allRecords,
+  exitCodeOf,
+  instanceFolder,
+  recordOf,
+  runningProcess,
+  writeTicket,
+  type InstanceFolder,
+} from './process/folder.ts';
+import { launch } from './process/launch.ts';
+import { boundOutput, lastOutput } from './process/output.ts';
 import type { InstanceSpec, InstanceStatus, Runtime } from './runtime.ts';
 
-/** Time in which a command that cannot run shows it. */
-const settleMs = 300;
-/** `flock` answers this when another process holds the instance's lock. */
-const lockHeld = 75;
-const outputLimit = 10 * 1024 * 1024;
-const mark = 'HOLDFAST_INSTANCE';
-
 export interface ProcessRuntimeOptions {
-  /** State folder; instances live below `instances/`. */
+  /** Everything is kept in `<home>/instances`; two runtimes with one home see the same instances. */
   readonly home: string;
-  /** Environment of the worker: what instances inherit and where `env:NAME` looks. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The environment of the worker: where `env:NAME` looks. Instances inherit a few harmless variables of it, not the rest. */
+  readonly env: OwnEnvironment;
+  readonly portRange?: PortRange;
 }
 
-/**
- * A version is a command. Instances are processes of their own session, so they survive the worker; a kernel lock held for the life
- * of the process (flock) keeps an instance from ever running twice, whoever starts it and whatever was killed before.
- */
-export function createProcessRuntime({ home, env }: ProcessRuntimeOptions): Runtime {
-  const records = recordFolder(path.join(home, 'instances'));
+const rounds = 8;
+const heldPatienceMs = 3000;
 
-  async function start(instance: InstanceSpec, signal: AbortSignal): Promise<{ address: string }> {
-    if (instance.start.runtime !== 'process')
-      throw new OpsError('invalid-input', `${instance.id} is no process`);
-    const record = await records.create(instance, await freePort());
-    const address = `127.0.0.1:${record.port}`;
-    if (await livingPid(record)) return { address };
-    await launch(instance, instance.start, record, signal);
-    return { address };
+/** A version is a command: each instance is a process that outlives the worker and is never started twice, whatever is killed. */
+export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
+  const { env, portRange = defaultPortRange } = options;
+  mkdirSync(options.home, { recursive: true });
+  // As the kernel names it, so that another way to write it finds the same processes.
+  const home = realpathSync(options.home);
+  const root = join(home, 'instances');
+  const inTurn = oneAtATime();
+  const claimed = new Set<number>();
+
+  async function start(spec: InstanceSpec, signal: AbortSignal): Promise<{ address: string }> {
+    const folder = instanceFolder(root, spec.id);
+    for (let round = 0; round < rounds; round += 1) {
+      signal.throwIfAborted();
+      const known = await recordOf(folder);
+      if (known !== null && (await runningProcess(folder)) !== null)
+        return { address: addressOf(known.port) };
+      const port = await portFor(known?.port ?? null);
+      try {
+        const attempt = randomUUID();
+        const command = await commandOf(spec, { home, port, env });
+        const { id, project, service, version } = spec;
+        await writeTicket(folder, { id, project, service, version, port, attempt });
+        const outcome = await launch({ folder, attempt, ...command });
+        if (outcome.kind === 'runs') return { address: addressOf(port) };
+        if (outcome.kind === 'removed')
+          throw new OpsError('start-failed', `${spec.id} was stopped while it started`);
+        if (outcome.kind === 'held') await untilFree(spec.id);
+        else await refuseEnded(spec.id, outcome.how, folder, port);
+      } finally {
+        claimed.delete(port);
+      }
+    }
+    throw new OpsError(
+      'unavailable',
+      `${spec.id} is held by another process that neither runs nor ends; look at ${folder.path}`,
+    );
   }
 
-  async function launch(
-    instance: InstanceSpec,
-    how: ProcessStart,
-    record: InstanceRecord,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const folder = records.folderOf(instance.id);
-    if (how.cwd !== undefined && !existsSync(how.cwd))
-      throw failed(instance, `its folder ${how.cwd} does not exist`);
-    const values = { version: instance.version, port: String(record.port), instance: instance.id };
-    const [command = '', ...args] = how.command.map((part) => fillIn(part, values));
-    const environment = {
-      ...env,
-      PORT: values.port,
-      HOST: '127.0.0.1',
-      ...resolveEnvironment(how.env ?? {}, values, env),
-      [mark]: instance.id,
-      HOLDFAST_HOME: home,
-    };
-    await boundOutput(path.join(folder, 'output.log'));
-    const output = openSync(path.join(folder, 'output.log'), 'a');
-    const lock = [
-      '--nonblock',
-      '--no-fork',
-      '--conflict-exit-code',
-      String(lockHeld),
-      path.join(folder, 'lock'),
-    ];
-    const child = spawn('flock', [...lock, command, ...args], {
-      cwd: how.cwd ?? folder,
-      env: environment,
-      detached: true,
-      stdio: ['ignore', output, output],
-    });
-    closeSync(output);
-    const ended = new Promise<number | null | Error>((resolve) => {
-      child.once('exit', resolve);
-      child.once('error', resolve);
-    });
-    child.unref();
-    const outcome = await Promise.race([
-      ended,
-      delay(settleMs, 'running' as const, { signal, ref: false }).catch(() => 'running' as const),
-    ]);
-    if (outcome === lockHeld) return;
-    if (outcome instanceof Error)
-      throw failed(instance, `flock (package util-linux) cannot be run: ${outcome.message}`);
-    if (outcome !== 'running') {
-      throw failed(instance, `it ended at once with code ${outcome}: ${await lastOutput(instance.id)}`);
+  async function portFor(kept: number | null): Promise<number> {
+    if (kept !== null && !claimed.has(kept) && (await isPortFree(kept))) return claim(kept);
+    const reserved = new Set((await allRecords(root)).map((record) => record.port));
+    for (;;) {
+      const port = await freePort(portRange, reserved);
+      if (!claimed.has(port)) return claim(port);
     }
-    await records.write({ ...record, pid: child.pid ?? 0 });
+  }
+
+  function claim(port: number): number {
+    claimed.add(port);
+    return port;
+  }
+
+  /** Waits for a starter elsewhere; what holds on without running is what a dead instance left behind. */
+  async function untilFree(id: string): Promise<void> {
+    const folder = instanceFolder(root, id);
+    const deadline = performance.now() + heldPatienceMs;
+    while (performance.now() < deadline) {
+      if ((await runningProcess(folder)) !== null) return;
+      await delay(50);
+    }
+    await endLeftovers(home, id, folder);
+  }
+
+  async function refuseEnded(id: string, how: string, folder: InstanceFolder, port: number): Promise<void> {
+    const said = (await lastOutput(folder.output)).slice(-1000);
+    await endLeftovers(home, id, folder);
+    // Somebody else took the port between our look and the command's: not the command's fault.
+    if (!(await isPortFree(port))) return;
+    const what = said === '' ? 'it wrote nothing' : `its last output: ${said}`;
+    throw new OpsError('start-failed', `${id} ended at once ${how}; ${what}`);
   }
 
   async function inspect(id: string): Promise<InstanceStatus> {
-    const record = await records.read(id);
+    const folder = instanceFolder(root, id);
+    const record = await recordOf(folder);
     if (record === null) return { state: 'absent' };
-    if (await livingPid(record)) return { state: 'running', address: `127.0.0.1:${record.port}` };
-    return { state: 'exited', code: null, lastOutput: await lastOutput(id) };
-  }
-
-  async function stop(id: string, graceMs: number): Promise<void> {
-    const until = Date.now() + graceMs;
-    for (let pids = await pidsOf(id); pids.length > 0; pids = await pidsOf(id)) {
-      for (const pid of pids) end(pid, Date.now() < until ? 'SIGTERM' : 'SIGKILL');
-      await delay(50);
-    }
-    await records.remove(id);
-  }
-
-  async function pidsOf(id: string): Promise<number[]> {
-    const marked = await pidsMarked(mark, id);
-    const ours = await Promise.all(marked.map((pid) => carriesMark(pid, 'HOLDFAST_HOME', home)));
-    return marked.filter((_, index) => ours[index]);
-  }
-
-  async function livingPid(record: InstanceRecord): Promise<boolean> {
-    if (await carriesMark(record.pid, mark, record.id)) return true;
-    // The starter may have been killed between the start and writing the pid down.
-    const [pid] = await pidsOf(record.id);
-    if (pid !== undefined) await records.write({ ...record, pid });
-    return pid !== undefined;
-  }
-
-  async function lastOutput(id: string): Promise<string> {
-    const file = await open(path.join(records.folderOf(id), 'output.log')).catch(() => null);
-    if (file === null) return '(no output)';
-    try {
-      const { size } = await file.stat();
-      const tail = Math.min(size, 1000);
-      const { buffer } = await file.read(Buffer.alloc(tail), 0, tail, size - tail);
-      return buffer.toString('utf8').trim() || '(no output)';
-    } finally {
-      await file.close();
-    }
+    await boundOutput(folder.output);
+    if ((await runningProcess(folder)) !== null) return { state: 'running', address: addressOf(record.port) };
+    const code = await exitCodeOf(folder, record.attempt);
+    return { state: 'exited', code, lastOutput: await lastOutput(folder.output) };
   }
 
   async function list(project: string, service: string): Promise<string[]> {
-    const all = await records.all();
-    return all
+    const records = await allRecords(root);
+    return records
       .filter((record) => record.project === project && record.service === service)
-      .map((record) => record.id);
+      .map((record) => record.id)
+      .sort();
   }
 
-  return { start, inspect, stop, list };
+  return {
+    start: (spec, signal) => inTurn(spec.id, () => start(spec, signal)),
+    inspect,
+    stop: (id, graceMs) => inTurn(id, () => endInstance({ home, root, id, graceMs })),
+    list,
+  };
 }
 
-async function boundOutput(file: string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
-  const size = await stat(file).then(
-    (info) => info.size,
-    () => 0,
-  );
-  if (size > outputLimit) await truncate(file, 0);
-}
-
-function end(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It ended by itself meanwhile.
-  }
-}
-
-function failed(instance: InstanceSpec, why: string): OpsError {
-  return new OpsError('start-failed', `${instance.id} did not start: ${why}`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+function addressOf(port: number): string {
+  return `127.0.0.1:${port}`;
 }
