@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+/** The tests that need nothing but this process: no server, no socket, no database. */
+export default defineConfig({
+  test: {
+    root: '.',
+    include: ['test/domain/**/*.test.ts', 'test/*/domain/**/*.test.ts'],
+    pool: 'threads',
+  },
+});
