@@ -44,7 +44,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 function work(response: ServerResponse): void {
   const waitMs = faults.latencyMs + Math.random() * jitterMs;
   setTimeout(() => {
-    if (Math.random() < faults.errorRate) answer(response, 500, { error: 'broken on order', version: values.version });
+    if (Math.random() < faults.errorRate)
+      answer(response, 500, { error: 'broken on order', version: values.version });
     else answer(response, 200, { version: values.version });
   }, waitMs);
 }

@@ -1,0 +1,104 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { loadConfig } from '../../config.ts';
+import { startObserver, type Observer } from './observer.ts';
+import { receiptOf, receiptText } from './receipt.ts';
+import { Stage } from './stage.ts';
+
+/**
+ * `make demo`: a real canary on this machine. A stack of its own comes up, v1 gets its traffic, a bad v2 is rolled back by itself,
+ * the worker is killed in the middle of v3, a person approves, v3 is promoted. Ends with a receipt; stops all it started unless KEEP=1.
+ */
+const root = path.resolve(import.meta.dirname, '../..');
+const home = path.join(root, '.holdfast/demo');
+const keep = ['1', 'true', 'yes'].includes(process.env['KEEP'] ?? '');
+const stage = new Stage({ root, home, config: loadConfig(process.env) });
+let observer: Observer | null = null;
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    stage.say(`\n${signal}: stopping what the demo started`);
+    void end().finally(() => process.exit(130));
+  });
+}
+
+try {
+  await play();
+} catch (error) {
+  stage.say(`\nthe demo failed: ${error instanceof Error ? error.message : String(error)}`);
+  stage.say(`the logs are in ${path.join(home, 'log')}`);
+  process.exitCode = 1;
+} finally {
+  await end();
+}
+
+async function play(): Promise<void> {
+  const began = performance.now();
+  stage.act('A stack of its own: Temporal, PostgreSQL, HAProxy with its agent, API, worker');
+  await mkdir(home, { recursive: true });
+  await stage.holdfast('down');
+  await stage.holdfast('up');
+  const stack = await stage.stack();
+
+  stage.act('v1 is the first release: nothing to compare with, it gets everything');
+  await stage.holdfast(
+    'service',
+    'register',
+    '--name',
+    'shop',
+    '--backend',
+    'web',
+    '--command',
+    stage.sample('{version}'),
+    '--plan',
+    stage.planFile,
+  );
+  await stage.holdfast('canary', 'start', 'shop', 'v1', '--wait', '--timeout', '60s');
+  observer = startObserver(root, stack.frontend, 200);
+  stage.say(`   load: 200 requests a second to ${stack.frontend}, from a process of its own`);
+  await observer.untilRequests(400);
+
+  stage.act('v2 answers every third request with an error: it has to go by itself');
+  const bad = await stage.rollout('v2', '--command', stage.sample('{version}', '--error-rate', '0.33'));
+  const v2 = await stage.untilClosed(bad, observer);
+  if (v2.outcome !== 'rolled-back')
+    throw new Error(`v2 was to be rolled back, but it ended as ${v2.outcome}: ${v2.reason}`);
+
+  stage.act('v3 is good. In the middle of its first step the worker is killed with -9');
+  const good = await stage.rollout('v3');
+  await stage.untilPhase(good, ['soaking']);
+  await stage.pause(4);
+  const killedAtEvent = await stage.killWorker('shop');
+  await stage.untilPhase(good, ['waiting-for-approval'], observer);
+
+  stage.act('It went on where it was. Half of the requests go to v3 now, and a person has to approve');
+  await stage.holdfast('canary', 'approve', 'shop', '--reason', 'the demo looks good');
+  const v3 = await stage.untilClosed(good, observer);
+  if (v3.outcome !== 'promoted')
+    throw new Error(`v3 was to be promoted, but it ended as ${v3.outcome}: ${v3.reason}`);
+  await stage.pause(2);
+
+  const report = await observer.stop();
+  const receipt = receiptOf({
+    report,
+    killedAtEvent,
+    verdictAt: v2.verdictAt,
+    secondsTotal: (performance.now() - began) / 1000,
+  });
+  await writeFile(path.join(home, 'receipt.json'), `${JSON.stringify(receipt, null, 2)}\n`);
+  stage.say(
+    receiptText(receipt, { ...stack, kept: keep, file: path.join('.holdfast/demo', 'receipt.json') }),
+  );
+  if (receipt.failed_otherwise !== 0)
+    throw new Error(`${receipt.failed_otherwise} requests failed that no bad version answered`);
+}
+
+async function end(): Promise<void> {
+  await observer?.stop();
+  observer = null;
+  if (keep)
+    stage.say(
+      `kept running (KEEP=1); stop it with: HOLDFAST_HOME=${path.relative(process.cwd(), home)} ./holdfast down`,
+    );
+  else await stage.holdfast('down').catch(() => undefined);
+}
