@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { loadConfig } from '../config.ts';
-import { registerCanaryCommands } from './canary.ts';
+import { registerCanaryCommands } from './canary-rollout.ts';
 import { createContext, type Bind, type Cli, type GlobalOptions } from './context.ts';
 import { registerEmergencyCommands } from './emergency.ts';
 import { CliError, exitCodes } from './exit.ts';

@@ -23,7 +23,7 @@ function registerStart(canary: Command, bind: Bind): void {
     .option('--plan <file>', 'YAML file with the plan (default: that of the service)')
     .option('--supersede', 'abort a running rollout of the service first')
     .option('--reason <text>', 'why; kept in the audit');
-  bind(waiting(start), async () => (await import('./canary/start.ts')).startCanary);
+  bind(waiting(start), async () => (await import('./canary-rollout/start.ts')).startCanary);
 }
 
 function registerLooking(canary: Command, bind: Bind): void {
@@ -33,14 +33,14 @@ function registerLooking(canary: Command, bind: Bind): void {
     .option('--service <service>', 'only this service')
     .option('--status <status>', 'starting, running or closed')
     .option('--limit <n>', 'how many', '20');
-  bind(list, async () => (await import('./canary/show.ts')).listCanaries);
+  bind(list, async () => (await import('./canary-rollout/show.ts')).listCanaries);
   const status = targeted(canary.command('status').description('what a rollout is doing and why'));
-  bind(status, async () => (await import('./canary/show.ts')).showCanary);
+  bind(status, async () => (await import('./canary-rollout/show.ts')).showCanary);
   const watch = targeted(canary.command('watch').description('follow a rollout until it ends')).option(
     '--timeout <duration>',
     'stop watching after this; the run goes on (exit code 6)',
   );
-  bind(watch, async () => (await import('./canary/watch.ts')).watchCanary);
+  bind(watch, async () => (await import('./canary-rollout/watch.ts')).watchCanary);
 }
 
 function registerDecisions(canary: Command, bind: Bind): void {
@@ -48,13 +48,13 @@ function registerDecisions(canary: Command, bind: Bind): void {
     const command = targeted(canary.command(decision).description(`${decision} at the gate where it waits`))
       .option('--reason <text>', 'why; kept in the audit')
       .option('--subject <digest>', 'refuse unless the gate shows exactly this');
-    bind(command, async () => (await import('./canary/decide.ts')).decide(decision));
+    bind(command, async () => (await import('./canary-rollout/decide.ts')).decide(decision));
   }
 }
 
 function registerSteering(canary: Command, bind: Bind): void {
   const steer = (command: Command, kind: string): void =>
-    bind(command, async () => (await import('./canary/command.ts')).command(kind));
+    bind(command, async () => (await import('./canary-rollout/command.ts')).command(kind));
   steer(commanded(canary.command('pause').description('stay at this weight; judging goes on')), 'pause');
   steer(commanded(canary.command('resume').description('go on after a pause')), 'resume');
   const promote = canary.command('promote').description('go to the next step now');
@@ -82,7 +82,7 @@ function registerRecovery(canary: Command, bind: Bind): void {
     .description('put the previous release back while it is kept warm')
     .argument('<service>')
     .option('--reason <text>', 'why; kept in the audit');
-  bind(waiting(rollback), async () => (await import('./canary/rollback.ts')).rollback);
+  bind(waiting(rollback), async () => (await import('./canary-rollout/rollback.ts')).rollback);
 }
 
 /** A rollout is named by its service (the newest one) or by its id. */
