@@ -3,7 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, LogController, type FastifyHttpOptions, type RawServerDefault } from 'fastify';
 import { pino } from 'pino';
-import { ulid } from 'ulid';
+import { newId } from './new-id.ts';
 import { OpsError } from '../domain/errors.ts';
 import { registerCanaryRollouts } from './canary-rollout/index.ts';
 import type { ApiDependencies, App } from './dependencies.ts';
@@ -28,7 +28,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     routerOptions: { maxParamLength: 100 },
-    genReqId: () => ulid(),
+    genReqId: newId,
     schemaController: { compilersFactory: { buildValidator } },
   };
   const app: App = fastify(options).withTypeProvider<TypeBoxTypeProvider>();

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { ulid } from 'ulid';
+import { newId } from '../new-id.ts';
 import {
   CanaryCommand,
   CanaryCommandInput,
@@ -70,7 +70,7 @@ async function commandOf(
   { db }: ApiDependencies,
   command: Omit<Parameters<typeof insertCommand>[1], 'id'>,
 ): Promise<string> {
-  const id = ulid();
+  const id = newId();
   if (await insertCommand(db, { id, ...command })) return id;
   const earlier = await findResource(db, command);
   if (earlier !== null) return earlier;

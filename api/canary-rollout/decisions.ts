@@ -1,4 +1,4 @@
-import { ulid } from 'ulid';
+import { newId } from '../new-id.ts';
 import {
   CanaryDecision,
   CanaryDecisionInput,
@@ -44,7 +44,7 @@ export function registerDecisions(app: App, dependencies: ApiDependencies): void
       async function decide(body: CanaryDecisionInput): Promise<string> {
         await refuseStale(dependencies, rollout, body.subject);
         const decision = {
-          id: ulid(),
+          id: newId(),
           operationId,
           subject: body.subject,
           decision: body.decision,

@@ -16,12 +16,10 @@ export async function deliverCommand(dependencies: ApiDependencies, delivery: De
   try {
     const client = await dependencies.temporal();
     await client.withDeadline(Date.now() + limitMs, () =>
-      client.workflow
-        .getHandle(workflowId)
-        .executeUpdate<unknown, [{ commandId: string }]>('command', {
-          updateId: commandId,
-          args: [{ commandId }],
-        }),
+      client.workflow.getHandle(workflowId).executeUpdate<unknown, [{ commandId: string }]>('command', {
+        updateId: commandId,
+        args: [{ commandId }],
+      }),
     );
   } catch (error) {
     dependencies.logger?.info({ err: error, workflowId, commandId }, 'command not answered yet');

@@ -1,4 +1,4 @@
-import { ulid } from 'ulid';
+import { newId } from '../new-id.ts';
 import { CanaryRollout, RollbackInput } from '../../contracts/canary-rollout.ts';
 import { ref } from '../../contracts/common.ts';
 import { findOpenRollout, requireRollout } from '../../db/canary-rollout/find.ts';
@@ -32,7 +32,7 @@ export function registerRollback(app: App, dependencies: ApiDependencies): void 
     async (request, reply) => {
       const { project, service } = request.params;
       const started = await startRollback(dependencies, {
-        operationId: ulid(),
+        operationId: newId(),
         project,
         service,
         defaultPlan,

@@ -1,4 +1,4 @@
-import { ulid } from 'ulid';
+import { newId } from '../new-id.ts';
 import {
   canaryRolloutWorkflowId,
   StartCanaryRollout,
@@ -60,7 +60,7 @@ function newRollout(
   request: { key: string; fingerprint: string },
 ): NewRollout {
   return {
-    operationId: ulid(),
+    operationId: newId(),
     project,
     service: body.service,
     version: body.version,

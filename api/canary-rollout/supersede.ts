@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ulid } from 'ulid';
+import { newId } from '../new-id.ts';
 import { canaryRolloutWorkflowId, type CanaryRollout } from '../../contracts/canary-rollout.ts';
 import { requireRollout } from '../../db/canary-rollout/find.ts';
 import type { NewRollout } from '../../db/canary-rollout/start.ts';
@@ -53,7 +53,7 @@ async function abortFor(
   const { id: operationId, project, service } = running;
   const workflowId = canaryRolloutWorkflowId(project, service);
   const state = (await queryState(await dependencies.temporal(), workflowId)) ?? running.state;
-  const commandId = ulid();
+  const commandId = newId();
   const isWritten = await insertCommand(db, {
     id: commandId,
     operationId,

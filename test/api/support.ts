@@ -3,6 +3,7 @@ import { connect, type Db } from '../../db/connect.ts';
 import { createNotifications, type Notifications } from '../../db/notifications.ts';
 import { buildApp } from '../../api/app.ts';
 import type { App } from '../../api/dependencies.ts';
+import { answerChecker } from './answers.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { testTemporal } from '../support/temporal.ts';
 
@@ -39,6 +40,7 @@ export async function apiUnderTest(options: { temporal?: 'dead' } = {}): Promise
   const client =
     options.temporal === 'dead' ? new Client({ connection: dead, namespace: 'dead' }) : temporal.client;
   const app = await buildApp({ db, notifications, temporal: () => client, taskQueue: temporal.taskQueue });
+  const check = await answerChecker(app);
   return {
     app,
     db,
@@ -47,18 +49,17 @@ export async function apiUnderTest(options: { temporal?: 'dead' } = {}): Promise
     async call(method, path, body, headers = {}) {
       keys += 1;
       const key = method === 'POST' ? { 'idempotency-key': `test-${process.pid}-${keys}` } : {};
+      const url = path.startsWith('/') ? path : `/v1/projects/default/${path}`;
       const response = await app.inject({
         method,
-        url: path.startsWith('/v1') ? path : `/v1/projects/default/${path}`,
+        url,
         headers: { 'holdfast-principal': 'ada', ...key, ...headers },
         ...(body === undefined ? {} : { payload: body as object }),
       });
-      const isJson = String(response.headers['content-type']).includes('json');
-      return {
-        status: response.statusCode,
-        headers: response.headers,
-        body: isJson ? response.json() : response.body,
-      };
+      const type = String(response.headers['content-type'] ?? '');
+      const answer = type.includes('json') ? response.json<unknown>() : response.body;
+      check({ method, path: url, status: response.statusCode, type, body: answer });
+      return { status: response.statusCode, headers: response.headers, body: answer };
     },
     async close() {
       await app.close();
