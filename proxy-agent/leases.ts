@@ -1,0 +1,74 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { readJson } from './state.ts';
+
+export interface Leases {
+  /** What is left in milliseconds, 0 once it is gone, null when none was given for this token. */
+  left(backend: string, token: number): number | null;
+  /** Sets when the lease ends, on the agent's own clock. A lease that has run out stays gone. */
+  extend(backend: string, token: number, endsAt: number): void;
+  stop(): void;
+}
+
+interface Lease {
+  readonly token: number;
+  readonly endsAt: number;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** No operation asks for more; it bounds what a wrong wall clock can do at a restart. */
+const longestMs = 24 * 3600_000;
+
+/** Runs leases on the monotonic clock and calls `onGone` within a few milliseconds of an end. */
+export function createLeases(path: string, onGone: () => void): Leases {
+  const leases = new Map<string, Lease>();
+
+  function set(backend: string, token: number, endsAt: number): void {
+    clearTimeout(leases.get(backend)?.timer);
+    const leftMs = Math.min(longestMs, Math.max(0, endsAt - performance.now()));
+    const timer = setTimeout(onGone, leftMs + 1);
+    leases.set(backend, { token, endsAt: performance.now() + leftMs, timer });
+  }
+
+  for (const [backend, { token, until }] of Object.entries(readStored(path))) {
+    set(backend, token, performance.now() + (until - Date.now()));
+  }
+  return {
+    left(backend, token) {
+      const lease = leases.get(backend);
+      return lease?.token === token ? Math.max(0, lease.endsAt - performance.now()) : null;
+    },
+    extend(backend, token, endsAt) {
+      const lease = leases.get(backend);
+      if (lease?.token === token && lease.endsAt <= performance.now()) return;
+      if (lease && lease.token > token) return;
+      set(backend, token, endsAt);
+      store(path, leases);
+    },
+    stop() {
+      for (const lease of leases.values()) clearTimeout(lease.timer);
+    },
+  };
+}
+
+type Stored = Readonly<Record<string, { readonly token: number; readonly until: number }>>;
+
+/** By the wall clock, the only one that goes on over a restart. What cannot be read is no lease, and so is gone. */
+function readStored(path: string): Stored {
+  const { value } = readJson(path);
+  if (typeof value !== 'object' || value === null) return {};
+  const valid = Object.entries(value as Stored).filter(
+    ([, lease]) => Number.isInteger(lease?.token) && Number.isFinite(lease?.until),
+  );
+  return Object.fromEntries(valid);
+}
+
+/** Once a second and not flushed: after a power cut an older lease only ends sooner. */
+function store(path: string, leases: ReadonlyMap<string, Lease>): void {
+  const now = performance.now();
+  const stored = [...leases].map(([backend, { token, endsAt }]) => [
+    backend,
+    { token, until: Math.round(Date.now() + endsAt - now) },
+  ]);
+  writeFileSync(`${path}.new`, JSON.stringify(Object.fromEntries(stored)), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}

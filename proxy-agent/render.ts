@@ -1,0 +1,125 @@
+import type { DesiredServer } from '../contracts/proxy.ts';
+import { checkOptions } from './plan.ts';
+
+export interface RenderedBackend {
+  readonly backend: string;
+  readonly token: number;
+  readonly stable: string | null;
+  readonly canary: string | null;
+  readonly servers: readonly DesiredServer[];
+}
+
+const begin = '# holdfast: begin';
+const end = '# holdfast: end';
+const sectionStart =
+  /^(global|defaults|frontend|backend|listen|peers|resolvers|mailers|userlist|cache|program|ring|http-errors|fcgi-app|log-forward)(?:\s+(\S+))?/;
+
+/**
+ * The operator's configuration with the servers of each managed backend, so that a reload or a restart brings up the split that
+ * runs now, and with a log target on loopback from which the agent reads latencies. The operator's own servers of a managed
+ * backend are commented out, but for backups. Names of backends that the base lacks are answered as `missing`.
+ */
+export function renderConfig(
+  base: string,
+  backends: readonly RenderedBackend[],
+  logPort: number,
+): { readonly text: string; readonly missing: readonly string[] } {
+  const sections = splitSections(withoutManaged(base));
+  const missing = backends
+    .map(({ backend }) => backend)
+    .filter((name) => !sections.some((section) => isServed(section) && section.name === name));
+  const lines = sections.flatMap((section, index) => {
+    const managed = isServed(section) && backends.find(({ backend }) => backend === section.name);
+    const own = managed ? section.lines.map(takeOver) : section.lines;
+    const rest = [
+      ...logLines(section, sections.slice(0, index), logPort),
+      ...(managed ? serverLines(managed) : []),
+    ];
+    return [...own.slice(0, lastContent(own)), ...rest, ...own.slice(lastContent(own))];
+  });
+  return { text: [notice, ...lines].join('\n'), missing };
+}
+
+const notice =
+  '# Written by the proxy agent of Holdfast: change the base configuration instead of this file.';
+
+interface Section {
+  readonly kind: string;
+  readonly name: string;
+  readonly lines: readonly string[];
+}
+
+/** What the last written file says of each managed backend: all that is left when the agent's state cannot be read. */
+export function readManaged(config: string): Omit<RenderedBackend, 'servers'>[] {
+  return [...config.matchAll(/^\s*# holdfast: begin (\{.*\})$/gm)].flatMap((match) => {
+    try {
+      return [JSON.parse(match[1] ?? '') as Omit<RenderedBackend, 'servers'>];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function withoutManaged(text: string): string[] {
+  let inside = false;
+  return text.split('\n').filter((line) => {
+    const content = line.trim();
+    if (content.startsWith(begin)) inside = true;
+    const keep = !inside && content !== notice;
+    if (content.startsWith(end)) inside = false;
+    return keep;
+  });
+}
+
+function splitSections(lines: readonly string[]): Section[] {
+  const sections: { kind: string; name: string; lines: string[] }[] = [{ kind: '', name: '', lines: [] }];
+  for (const line of lines) {
+    const match = sectionStart.exec(line.trim());
+    if (match) sections.push({ kind: match[1] ?? '', name: match[2] ?? '', lines: [] });
+    sections.at(-1)?.lines.push(line);
+  }
+  return sections;
+}
+
+function isServed(section: Section): boolean {
+  return section.kind === 'backend' || section.kind === 'listen';
+}
+
+function takeOver(line: string): string {
+  const isServer = /^\s*server(-template)?\s/.test(line) && !/\sbackup(\s|$)/.test(line);
+  return isServer ? line.replace(/\S/, '# holdfast manages this backend: $&') : line;
+}
+
+function serverLines({ backend, token, stable, canary, servers }: RenderedBackend): string[] {
+  return [
+    `    ${begin} ${JSON.stringify({ backend, token, stable, canary })}`,
+    ...servers.map(
+      ({ name, address, weight }) => `    server ${name} ${address} weight ${weight} ${checkOptions}`,
+    ),
+    `    ${end}`,
+  ];
+}
+
+/**
+ * Structured data of RFC 5424 goes only to targets in that format: what the operator logs stays as it is. A frontend without any
+ * format of its own logs connections instead of requests and so needs one.
+ */
+function logLines(section: Section, before: readonly Section[], logPort: number): string[] {
+  if (section.kind !== 'frontend' && section.kind !== 'listen') return [];
+  const defaults = before.findLast((candidate) => candidate.kind === 'defaults')?.lines ?? [];
+  const has = (pattern: RegExp): boolean =>
+    [...defaults, ...section.lines].some((line) => pattern.test(line));
+  const mode = [...defaults, ...section.lines].findLast((line) => /^\s*mode\s/.test(line)) ?? '';
+  if (!/\shttp(\s|$)/.test(mode) || has(/^\s*log-format-sd\s/)) return [];
+  return [
+    `    ${begin} log`,
+    ...(has(/^\s*(log-format\s|option\s+(httplog|tcplog|httpslog))/) ? [] : ['    option httplog']),
+    `    log 127.0.0.1:${logPort} len 4096 format rfc5424 local0 info`,
+    `    log-format-sd '[holdfast b="%b" s="%s" t="%Ta"]'`,
+    `    ${end}`,
+  ];
+}
+
+function lastContent(lines: readonly string[]): number {
+  return lines.findLastIndex((line) => line.trim() !== '') + 1;
+}

@@ -1,0 +1,173 @@
+import { mkdirSync, watch } from 'node:fs';
+import { createServer } from 'node:net';
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { OpsError } from '../domain/errors.ts';
+import { createAgent, type Agent } from './agent.ts';
+import { connectControlPlane, type ControlPlane } from './control-plane.ts';
+import { createLog, type Log } from './log.ts';
+import { listenToLog } from './log-listener.ts';
+import { watchPauses, type PauseWatch } from './pause-watch.ts';
+import { createSampleBuffer, type SampleBuffer } from './sample-buffer.ts';
+import type { AgentSettings } from './settings.ts';
+
+const pollWaitMs = 25_000;
+const longestBackOffMs = 5000;
+
+/** Runs until the signal; HAProxy is left as it is then. Throws `conflict` when another agent works on the same state. */
+export async function runAgent(settings: AgentSettings, api: URL, signal: AbortSignal): Promise<void> {
+  const log = createLog(settings.proxy);
+  mkdirSync(settings.stateFolder, { recursive: true });
+  const unlock = await lockState(settings.stateFolder);
+  const hear = listenToLog(settings.logPort, log);
+  const pauses = watchPauses();
+  const bell = createBell();
+  const agent = createAgent(settings, hear, log, bell.ring);
+  const loops: Loops = { agent, plane: connectControlPlane(api, settings.proxy), log, pauses, signal };
+  const stopName = basename(settings.stopFile);
+  const watcher = watch(settings.stateFolder, (_, name) => {
+    if (name === stopName) void agent.reconcile();
+  });
+  // What the disk knows is enforced before anybody is asked: a lease may have run out while no agent ran.
+  await agent.reconcile();
+  log('info', 'started', { api: api.origin, socket: settings.socket, pid: process.pid });
+  try {
+    const samples = createSampleBuffer();
+    await Promise.all([
+      followDesired(loops),
+      lookEachSecond(loops, samples, bell.ring),
+      sendReports(loops, samples, bell),
+    ]);
+  } finally {
+    watcher.close();
+    pauses.stop();
+    agent.stop();
+    hear.close();
+    unlock();
+    log('info', 'stopped; HAProxy stays as it is');
+  }
+}
+
+interface Loops {
+  readonly agent: Agent;
+  readonly plane: ControlPlane;
+  readonly log: Log;
+  readonly pauses: PauseWatch;
+  readonly signal: AbortSignal;
+}
+
+async function followDesired({ agent, plane, log, pauses, signal }: Loops): Promise<void> {
+  let revision = -1;
+  let failures = 0;
+  while (!signal.aborted) {
+    const round = pauses.begin();
+    try {
+      const desired = await plane.desiredState(revision, revision < 0 ? 0 : pollWaitMs, signal);
+      failures = 0;
+      // An answer that waited while this process was stopped tells leases that are long gone.
+      if (!round.isFresh()) continue;
+      revision = desired.revision;
+      agent.accept(desired);
+    } catch (error) {
+      failures += 1;
+      if (failures === 1 && !signal.aborted)
+        log('warn', 'the API does not answer', { reason: (error as Error).message });
+      await pause(backOffMs(failures), signal);
+      // After an absence everything is asked for again: the database may be another one.
+      revision = -1;
+    }
+  }
+}
+
+/** Just after each full second, so that a sample is one second of the clock. */
+async function lookEachSecond(
+  { agent, signal }: Loops,
+  samples: SampleBuffer,
+  ring: () => void,
+): Promise<void> {
+  let last = 0;
+  while (!signal.aborted) {
+    await pause(1000 - (Date.now() % 1000) + 5, signal);
+    const second = Math.floor(Date.now() / 1000) - 1;
+    if (second <= last || signal.aborted) continue;
+    last = second;
+    samples.add(await agent.look(second));
+    ring();
+  }
+}
+
+/** After each look, and at once when something was applied or the agent acted on its own. */
+async function sendReports(
+  { agent, plane, log, signal }: Loops,
+  samples: SampleBuffer,
+  bell: Bell,
+): Promise<void> {
+  let failures = 0;
+  while (!signal.aborted) {
+    await bell.heard(signal);
+    const batch = samples.next();
+    const sentAt = performance.now();
+    const now = new Date().toISOString();
+    try {
+      const report = { ...agent.report(), samples: [...batch], droppedSamples: samples.dropped, now };
+      const answer = await plane.report(report, signal);
+      samples.delivered(batch);
+      agent.renew(answer, sentAt);
+      failures = 0;
+      if (samples.size > 0) bell.ring();
+    } catch (error) {
+      failures += 1;
+      if (failures === 1 && !signal.aborted)
+        log('warn', 'a report was not taken', { reason: (error as Error).message });
+      if (failures > 1) await pause(Math.min(1000, backOffMs(failures)), signal);
+    }
+  }
+}
+
+interface Bell {
+  ring(): void;
+  heard(signal: AbortSignal): Promise<void>;
+}
+
+function createBell(): Bell {
+  let isRung = false;
+  let wake: () => void = () => undefined;
+  return {
+    ring() {
+      isRung = true;
+      wake();
+    },
+    async heard(signal) {
+      if (!isRung) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+      }
+      isRung = false;
+    },
+  };
+}
+
+/** Jitter keeps many agents from coming back at one moment. */
+function backOffMs(failures: number): number {
+  return Math.min(longestBackOffMs, 100 * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2);
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
+/** An abstract socket: the kernel lets go of it with the process, so a crash leaves no lock behind. */
+async function lockState(folder: string): Promise<() => void> {
+  const name = createHash('sha256').update(folder).digest('hex').slice(0, 32);
+  const server = createServer().unref();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', () =>
+      reject(new OpsError('conflict', `another proxy agent runs on the state in ${folder}`)),
+    );
+    server.listen(`\0holdfast-proxy-agent-${name}`, resolve);
+  });
+  return () => void server.close();
+}

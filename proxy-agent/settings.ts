@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { loadConfig, requireApiUrl } from '../config.ts';
+
+/** What one agent needs to know; every path is absolute. */
+export interface AgentSettings {
+  readonly proxy: string;
+  readonly haproxy: string;
+  /** The operator's own configuration: read, never written. */
+  readonly baseConfig: string;
+  /** What HAProxy is started with: written by the agent alone. */
+  readonly config: string;
+  readonly socket: string;
+  readonly masterSocket: string;
+  readonly logPort: number;
+  readonly stateFile: string;
+  readonly leaseFile: string;
+  readonly stopFile: string;
+  readonly stateFolder: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export function readSettings(env: Environment): AgentSettings {
+  const { haproxy, agent } = loadConfig(env);
+  return {
+    proxy: agent.proxy,
+    haproxy: haproxy.binary ?? 'haproxy',
+    baseConfig: haproxy.baseConfig,
+    config: haproxy.config,
+    socket: haproxy.socket,
+    masterSocket: haproxy.masterSocket,
+    logPort: agent.logPort,
+    stateFolder: agent.state,
+    stateFile: join(agent.state, 'state.json'),
+    leaseFile: join(agent.state, 'leases.json'),
+    stopFile: join(agent.state, 'stopped.json'),
+  };
+}
+
+/** Only `run` talks to the API; every other verb works with it dead. */
+export function readApiUrl(env: Environment): URL {
+  return new URL(requireApiUrl(loadConfig(env)));
+}
