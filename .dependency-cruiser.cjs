@@ -31,7 +31,7 @@ const table = {
   'proxy-agent': {
     values: ['^proxy-agent/', '^contracts/', '^domain/(errors|latency|safe-split)[.]ts$', '^config[.]ts$'],
     types: [],
-    npm: ['pino'],
+    npm: ['pino', 'typebox'],
     node: true,
   },
   workers: {
@@ -83,7 +83,7 @@ const closed = {
   cli: '^(cli|test|bench|infra)/',
   'proxy-agent': '^(proxy-agent|test|bench|infra)/',
   test: '^test/',
-  bench: '^(bench|test)/',
+  bench: '^(bench|test|infra)/',
 };
 
 const exceptions = {

@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import type { OperationEvent } from '../contracts/operation.ts';
 import { listEvents } from '../db/operation.ts';
 import type { ApiDependencies, App } from './dependencies.ts';
-import { requireOperation } from './operations.ts';
+import { requireOperation } from './require-operation.ts';
 import { IdParams, problems } from './schemas.ts';
 
 const heartbeatMs = 15_000;

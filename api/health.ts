@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
 import { Type } from 'typebox';
+import { answers } from '../db/answers.ts';
 import type { ApiDependencies, App } from './dependencies.ts';
 
 const limitMs = 2000;
@@ -29,7 +29,7 @@ export function registerHealth(app: App, dependencies: ApiDependencies): void {
     { schema: { tags, summary: 'What it stands on answers', response: { 200: Readiness, 503: Readiness } } },
     async (_request, reply) => {
       const [database, temporal] = await Promise.all([
-        probe(() => sql`select 1`.execute(dependencies.db)),
+        probe(() => answers(dependencies.db)),
         probe(async () => {
           const client = await dependencies.temporal();
           await client.withDeadline(Date.now() + limitMs, () =>

@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
 import { Name, ref } from '../contracts/common.ts';
 import { Operation, OperationEventPage, OperationPage, OperationStatus } from '../contracts/operation.ts';
-import type { Db } from '../db/connect.ts';
-import { findOperation, listEvents, listOperations } from '../db/operation.ts';
+import { listEvents, listOperations } from '../db/operation.ts';
 import { OpsError } from '../domain/errors.ts';
 import { decodeCursor, pageOf } from './cursor.ts';
 import type { ApiDependencies, App } from './dependencies.ts';
 import { registerEventStream } from './event-stream.ts';
+import { requireOperation } from './require-operation.ts';
 import { Cursor, IdParams, Limit, problems, ProjectParams } from './schemas.ts';
 
 /** Runs of every kind, from Postgres: listing, one, and its timeline. */
@@ -73,12 +73,6 @@ export function registerOperations(app: App, dependencies: ApiDependencies): voi
     },
   );
   registerEventStream(app, dependencies);
-}
-
-export async function requireOperation(db: Db, project: string, id: string): Promise<Operation> {
-  const operation = await findOperation(db, project, id);
-  if (operation === null) throw new OpsError('not-found', `there is no operation ${id}`);
-  return operation;
 }
 
 function seqOf(cursor: string): number {

@@ -32,7 +32,7 @@ function escaped(key: string): string {
 }
 
 function detailOf(error: FastifySchemaValidationError): string {
-  const params = error.params as Record<string, unknown>;
+  const params = error.params;
   switch (error.keyword) {
     case 'required':
       return 'is missing';

@@ -22,7 +22,7 @@ export function readThreshold(place: Place): { metric: Metric; limit: Limit } {
     const at = part[word];
     if (at === undefined) continue;
     if (typeof at.value !== 'number' || at.value < 0) wrong(at, 'must be a number that is not negative');
-    limit[word] = at.value as number;
+    limit[word] = at.value;
   }
   if (Object.keys(limit).length === 0) wrong(place, 'needs a threshold, such as < 1% or < 200ms');
   return { metric, limit };

@@ -16,7 +16,8 @@ export function connect(url: string, options: { max?: number } = {}): Db {
     connectionTimeoutMillis: 5000,
     Client: PreparingClient,
     types: {
-      getTypeParser: (oid, format) => (oid === bigintOid ? Number : pg.types.getTypeParser(oid, format)),
+      getTypeParser: (oid: number, format) =>
+        oid === bigintOid ? Number : (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
     },
   });
   // An idle connection that dies with the server is replaced by the pool; without a listener it would end the process.

@@ -32,8 +32,14 @@ export async function verifySplit(
     options.signal.throwIfAborted();
     const split = await splitAt(store, target, token);
     const look = await lookAtReport(store, target, token, split);
-    window = typeof look === 'string' ? null : advance(window, look);
-    const judged: Judged = window ? judge(window, split) : { note: String(look) };
+    let judged: Judged;
+    if (typeof look === 'string') {
+      window = null;
+      judged = { note: look };
+    } else {
+      window = advance(window, look);
+      judged = judge(window, split);
+    }
     if ('proof' in judged) return { token, ...judged.proof };
     if (judged.note !== note) options.onProgress((note = judged.note));
     if (window && 'restart' in judged) window = open(window.last);
@@ -121,7 +127,7 @@ function judge(window: Window, split: Split): Judged {
     ([version, count]) => !isShareConsistent(count, total, shareOf(split, version)),
   );
   if (!wrong) {
-    const share = [...counts].map(([version, count]) => [version, total === 0 ? 0 : (100 * count) / total]);
+    const share = [...counts].map(([version, count]) => [version, (100 * count) / total] as const);
     return { proof: { sessions: total, share: total === 0 ? {} : Object.fromEntries(share) } };
   }
   const [version, count] = wrong;

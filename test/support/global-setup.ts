@@ -33,7 +33,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     startTemporal(binary, { folder }),
   ]);
   const stop = async (): Promise<void> => {
-    await Promise.all(started.map((part) => (part.status === 'fulfilled' ? part.value.stop() : undefined)));
+    await Promise.all(
+      started.map((part) => (part.status === 'fulfilled' ? part.value.stop() : Promise.resolve())),
+    );
     await rm(folder, { recursive: true, force: true });
   };
   const [postgres, temporal] = started;
