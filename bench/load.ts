@@ -1,5 +1,10 @@
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import { performance } from 'node:perf_hooks';
+import { arrivalTimes } from './load-arrivals.ts';
+import { createTally, type Answer, type DetailedLoadReport } from './load-report.ts';
+import { sendGet } from './load-request.ts';
+
+export type { Answer, DetailedLoadReport, LoadReport, VersionReport } from './load-report.ts';
 
 export interface LoadOptions {
   /** Loopback only: this generator never leaves the machine. */
@@ -7,135 +12,92 @@ export interface LoadOptions {
   readonly ratePerSecond: number;
   /** Bound in time; the load ends by itself. */
   readonly maxSeconds: number;
+  /** Bound in count; default: rate times time. */
+  readonly maxRequests?: number;
+  /** `constant` (the default): even gaps. `poisson`: independent arrivals, as of many users; the same seed gives the same times. */
+  readonly arrivals?: 'constant' | 'poisson';
+  readonly seed?: number;
   /** More than this many open requests are counted as failures, not queued: the load stays open-loop. */
   readonly maxInFlight?: number;
   readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
   readonly onAnswer?: (answer: Answer) => void;
 }
 
-export interface Answer {
-  /** Milliseconds since the epoch; latency counts from `scheduledAt`. */
-  readonly scheduledAt: number;
-  readonly answeredAt: number;
-  /** HTTP status; 0 when there was no answer. */
-  readonly status: number;
-  readonly version: string | null;
-  readonly error: string | null;
-}
-
-export interface VersionReport {
-  requests: number;
-  failed: number;
-  firstAt: number;
-  lastAt: number;
-  firstBadAt: number | null;
-  lastBadAt: number | null;
-}
-
-export interface LoadReport {
-  requests: number;
-  failed: number;
-  /** Failures that no version answered: the proxy's own, refused, timed out. */
-  failedWithoutVersion: number;
-  versions: Record<string, VersionReport>;
-}
-
 export interface Load {
-  snapshot(): LoadReport;
+  snapshot(): DetailedLoadReport;
   /** Ends the load and waits for what is in flight. */
-  stop(): Promise<LoadReport>;
+  stop(): Promise<DetailedLoadReport>;
   /** Resolves when the load has ended. */
-  readonly ended: Promise<LoadReport>;
+  readonly ended: Promise<DetailedLoadReport>;
 }
+
+const loopback = ['127.0.0.1', '[::1]', 'localhost'];
 
 /** Open-loop load: requests leave on schedule whether or not earlier ones were answered, so slowness cannot hide itself. */
 export function startLoad(options: LoadOptions): Load {
-  const target = new URL(options.url);
-  if (!['127.0.0.1', '[::1]', 'localhost'].includes(target.hostname))
-    throw new Error(`load goes to loopback only, not ${target.hostname}`);
+  const { maxInFlight = 2000, timeoutMs = 5000, maxRequests = Infinity } = options;
+  const url = new URL(options.url);
+  if (!loopback.includes(url.hostname)) throw new Error(`load goes to loopback only, not to ${url.hostname}`);
+  if (!(options.ratePerSecond > 0) || !(options.maxSeconds > 0))
+    throw new Error('load needs a rate and a time above 0');
   const agent = new Agent({ keepAlive: true, maxSockets: Infinity, scheduling: 'lifo' });
-  const report: LoadReport = { requests: 0, failed: 0, failedWithoutVersion: 0, versions: {} };
+  const tally = createTally();
+  const arrivals = arrivalTimes(options);
   const began = performance.now();
-  const epoch = performance.timeOrigin;
-  const intervalMs = 1000 / options.ratePerSecond;
+  const { promise: ended, resolve: end } = Promise.withResolvers<DetailedLoadReport>();
+  let due = arrivals.next().value;
   let sent = 0;
   let inFlight = 0;
-  let over = false;
-  const { promise: ended, resolve: end } = Promise.withResolvers<LoadReport>();
+  let isOver = false;
 
-  const timer = setInterval(sendDue, Math.max(1, Math.min(10, intervalMs)));
+  const timer = setInterval(sendDue, Math.max(1, Math.min(10, 1000 / options.ratePerSecond)));
+  options.signal?.addEventListener('abort', finish, { once: true });
 
   function sendDue(): void {
     const elapsed = performance.now() - began;
-    if (elapsed > options.maxSeconds * 1000) over = true;
-    while (!over && sent * intervalMs <= elapsed) send(began + sent++ * intervalMs);
-    if (!over) return;
-    clearInterval(timer);
-    if (inFlight === 0) finish();
+    while (!isOver && due <= elapsed) {
+      if (due > options.maxSeconds * 1000 || sent >= maxRequests) return finish();
+      send(began + due);
+      due = arrivals.next().value;
+    }
   }
 
   function send(scheduled: number): void {
-    const answered = (status: number, version: string | null, error: string | null): void => {
-      inFlight -= 1;
-      note({ scheduledAt: epoch + scheduled, answeredAt: epoch + performance.now(), status, version, error });
-      if (over && inFlight === 0) finish();
-    };
+    sent += 1;
+    if (inFlight >= maxInFlight) return note(scheduled, { status: 0, version: null, error: 'too many open' });
     inFlight += 1;
-    if (inFlight > (options.maxInFlight ?? 2000)) return answered(0, null, 'too many open requests');
-    let settled = false;
-    const once = (status: number, version: string | null, error: string | null): void => {
-      if (settled) return;
-      settled = true;
-      answered(status, version, error);
-    };
-    const outgoing = request(target, { agent, timeout: options.timeoutMs ?? 5000 }, (response) => {
-      const version = response.headers['x-version'];
-      response.resume();
-      response.once('end', () =>
-        once(response.statusCode ?? 0, typeof version === 'string' ? version : null, null),
-      );
-      response.once('error', (error) => once(0, null, error.message));
+    sendGet({ url, agent, timeoutMs, onResend: tally.resent }, (answer) => {
+      inFlight -= 1;
+      note(scheduled, answer);
+      if (isOver && inFlight === 0) close();
     });
-    outgoing.once('timeout', () => outgoing.destroy(new Error('no answer in time')));
-    outgoing.once('error', (error) => once(0, null, error.message));
-    outgoing.end();
   }
 
-  function note(answer: Answer): void {
-    const bad = answer.status < 200 || answer.status >= 500;
-    report.requests += 1;
-    if (bad) report.failed += 1;
-    if (answer.version !== null) count(answer.version, answer.answeredAt, bad);
-    else if (bad) report.failedWithoutVersion += 1;
-    options.onAnswer?.(answer);
-  }
-
-  function count(version: string, at: number, bad: boolean): void {
-    const seen = (report.versions[version] ??= {
-      requests: 0,
-      failed: 0,
-      firstAt: at,
-      lastAt: at,
-      firstBadAt: null,
-      lastBadAt: null,
-    });
-    seen.requests += 1;
-    seen.lastAt = Math.max(seen.lastAt, at);
-    if (!bad) return;
-    seen.failed += 1;
-    seen.firstBadAt ??= at;
-    seen.lastBadAt = at;
+  function note(scheduled: number, answer: Pick<Answer, 'status' | 'version' | 'error'>): void {
+    const epoch = performance.timeOrigin;
+    const timed = { scheduledAt: epoch + scheduled, answeredAt: epoch + performance.now(), ...answer };
+    tally.note(timed);
+    options.onAnswer?.(timed);
   }
 
   function finish(): void {
+    if (isOver) return;
+    isOver = true;
+    clearInterval(timer);
+    if (inFlight === 0) close();
+  }
+
+  function close(): void {
+    options.signal?.removeEventListener('abort', finish);
     agent.destroy();
-    end(report);
+    end(tally.snapshot());
   }
 
   return {
-    snapshot: () => structuredClone(report),
+    snapshot: tally.snapshot,
     stop() {
-      over = true;
+      finish();
       return ended;
     },
     ended,
