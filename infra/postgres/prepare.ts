@@ -11,8 +11,6 @@ import { makePlace, type Place } from './place.ts';
 
 const run = promisify(execFile);
 
-export const postgresPort = 5432;
-
 /** How to start the server; `uid` and `gid` are set when it must not run as root. */
 export interface PostgresCommand {
   readonly file: string;
@@ -40,9 +38,13 @@ export async function preparePostgres(folder: string): Promise<PostgresCommand> 
   };
 }
 
-/** The URL of a database of the cluster over its socket. */
-export function postgresUrl(place: Place, database = 'holdfast'): string {
-  return `postgres://postgres@/${database}?host=${encodeURIComponent(place.sockets)}`;
+/** Where the server of this folder will answer, before it is started. */
+export async function plannedPostgresUrl(folder: string): Promise<string> {
+  return postgresUrl(await makePlace(folder, postgresAccount()));
+}
+
+function postgresUrl(place: Place): string {
+  return `postgres://postgres@/holdfast?host=${encodeURIComponent(place.sockets)}`;
 }
 
 /** A postmaster and its backends all work in the data folder: none of an earlier life may be left when a new one starts. */
@@ -94,7 +96,7 @@ function quote(text: string): string {
 function serverArguments(place: Place): string[] {
   const settings = {
     listen_addresses: '',
-    port: postgresPort,
+    port: 5432,
     unix_socket_directories: place.sockets,
     unix_socket_permissions: '0700',
     shared_buffers: '32MB',

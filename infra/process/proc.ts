@@ -23,9 +23,7 @@ export function isAlive(mark: ProcessMark): boolean {
 
 /** All running processes for which the test says yes; those that end meanwhile are left out. */
 export function findProcesses(test: (pid: number) => boolean): ProcessMark[] {
-  const pids = readdirSync('/proc').filter((entry) => /^[0-9]+$/.test(entry));
-  return pids
-    .map(Number)
+  return runningPids()
     .filter((pid) => pid !== process.pid && test(pid))
     .map(markOf)
     .filter((mark) => mark !== null);
@@ -54,7 +52,23 @@ export function pssOf(pid: number): number | null {
   return line ? Number(line[1]) : null;
 }
 
-export function parentOf(pid: number): number | null {
+/** The process and all its descendants. */
+export function familyOf(pid: number): number[] {
+  const parents = new Map(runningPids().map((child) => [child, parentOf(child)]));
+  const family = [pid];
+  for (const member of family) {
+    for (const [child, parent] of parents) if (parent === member) family.push(child);
+  }
+  return family;
+}
+
+function runningPids(): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^[0-9]+$/.test(entry))
+    .map(Number);
+}
+
+function parentOf(pid: number): number | null {
   const stat = read(`/proc/${pid}/stat`);
   return stat === null ? null : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }

@@ -1,0 +1,24 @@
+import { rm } from 'node:fs/promises';
+import type { Config } from '../../config.ts';
+import { endProcesses } from '../process/end.ts';
+import { isSupervised, readStackRecord, removeStackRecord } from './record.ts';
+import { endEverything, remainingProcesses } from './survivors.ts';
+
+/** The supervisor ends its parts one after the other, each with a grace of its own. */
+const supervisorGraceMs = 60_000;
+
+/**
+ * Ends the stack and the instances of releases, in order, and leaves no process, port, socket or lock; the data stays.
+ * Answers false when nothing was running. Idempotent.
+ */
+export async function bringDown(config: Config): Promise<boolean> {
+  const record = await readStackRecord(config.home);
+  const wasRunning = remainingProcesses(config.home).length > 0;
+  if (record !== null && isSupervised(record))
+    await endProcesses([record.supervisor], { graceMs: supervisorGraceMs });
+  await endEverything(config.home);
+  for (const socket of [config.haproxy.socket, config.haproxy.masterSocket])
+    await rm(socket, { force: true });
+  await removeStackRecord(config.home);
+  return wasRunning;
+}

@@ -1,0 +1,126 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { preparePostgres } from '../postgres/prepare.ts';
+import { temporalBinary } from '../temporal/binary.ts';
+import { serverArguments } from '../temporal/command.ts';
+import { untilTemporalIsReady } from '../temporal/ready.ts';
+import { untilSocketAnswers, untilUrlAnswers } from './answers.ts';
+import { ensureBaseConfiguration } from './haproxy-base.ts';
+import { programFile, type Layout } from './layout.ts';
+import { runOnce } from './run-once.ts';
+import type { Part } from './part.ts';
+
+/** The parts of the stack in the order of their dependencies; what was given by address is left out. */
+export function createParts(layout: Layout): Part[] {
+  const { config } = layout;
+  return [
+    ...(config.databaseUrl === null ? [postgresPart(layout)] : []),
+    ...(config.temporal.address === null ? [temporalPart(layout)] : []),
+    apiPart(layout),
+    haproxyPart(layout),
+    agentPart(layout),
+    workerPart(layout),
+  ];
+}
+
+function postgresPart({ config, env }: Layout): Part {
+  return {
+    name: 'postgres',
+    prepare: async () => ({ ...(await preparePostgres(join(config.home, 'postgres'))), env: {} }),
+    // Waits for the server and brings the schema up to date: what the other parts need of it.
+    ready: () => runOnce('infra/stack/migrate.ts', [], { home: config.home, name: 'postgres', env }),
+    stopSignal: 'SIGINT',
+    graceMs: 10_000,
+  };
+}
+
+function temporalPart({ config, ports, connections, env }: Layout): Part {
+  const folder = join(config.home, 'temporal');
+  const binary = (): Promise<string> =>
+    temporalBinary({ cache: config.cache, binary: config.temporal.binary });
+  return {
+    name: 'temporal',
+    async prepare() {
+      await mkdir(folder, { recursive: true });
+      const { namespace } = config.temporal;
+      const options = {
+        port: ports.temporal,
+        uiPort: ports.ui,
+        namespace,
+        database: join(folder, 'temporal.db'),
+      };
+      return {
+        file: await binary(),
+        args: serverArguments(options),
+        env: { PATH: env.PATH, HOME: env.HOME },
+      };
+    },
+    async ready(gaveUp) {
+      const server = { address: connections.temporalAddress, namespace: connections.temporalNamespace };
+      await untilTemporalIsReady({ binary: await binary(), ...server }, 30_000, gaveUp);
+    },
+    stopSignal: 'SIGTERM',
+    graceMs: 5000,
+  };
+}
+
+function apiPart({ config, urls, env }: Layout): Part {
+  return {
+    name: 'api',
+    async prepare() {
+      // A database that was given by its URL is migrated by nobody else.
+      if (config.databaseUrl !== null) {
+        await runOnce('infra/stack/migrate.ts', [], { home: config.home, name: 'api', env });
+      }
+      return program('api/server.ts', env);
+    },
+    ready: (gaveUp) => untilUrlAnswers(`${urls.api}/readyz`, 30_000, gaveUp),
+    stopSignal: 'SIGTERM',
+    graceMs: 10_000,
+  };
+}
+
+function haproxyPart(layout: Layout): Part {
+  const { config, ports, env } = layout;
+  const { config: file, baseConfig, masterSocket, socket } = config.haproxy;
+  return {
+    name: 'haproxy',
+    async prepare() {
+      await ensureBaseConfiguration(baseConfig, { frontendPort: ports.frontend, socket });
+      await mkdir(dirname(file), { recursive: true });
+      await runOnce('proxy-agent/main.ts', ['render'], { home: config.home, name: 'proxy-agent', env });
+      return {
+        file: layout.haproxy,
+        args: ['-W', '-S', masterSocket, '-f', file],
+        env: { PATH: env.PATH },
+      };
+    },
+    ready: (gaveUp) => untilSocketAnswers(socket, 10_000, gaveUp),
+    stopSignal: 'SIGTERM',
+    graceMs: 5000,
+  };
+}
+
+function agentPart({ config, urls, env }: Layout): Part {
+  return {
+    name: 'proxy-agent',
+    prepare: () => Promise.resolve(program('proxy-agent/main.ts', env)),
+    ready: (gaveUp) => untilUrlAnswers(`${urls.api}/v1/proxies`, 30_000, gaveUp),
+    stopSignal: 'SIGTERM',
+    graceMs: 5000,
+  };
+}
+
+function workerPart({ ports, env }: Layout): Part {
+  return {
+    name: 'worker',
+    prepare: () => Promise.resolve(program('workers/main.ts', env)),
+    ready: (gaveUp) => untilUrlAnswers(`http://127.0.0.1:${ports.metrics}/readyz`, 60_000, gaveUp),
+    stopSignal: 'SIGTERM',
+    graceMs: 15_000,
+  };
+}
+
+function program(name: string, env: Layout['env']): { file: string; args: string[]; env: Layout['env'] } {
+  return { file: process.execPath, args: [programFile(name)], env };
+}
