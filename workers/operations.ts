@@ -13,11 +13,12 @@ export function createOperationsWorker(
   bundle: WorkerOptions['workflowBundle'],
   tools: WorkerTools,
 ): Promise<Worker> {
-  return Worker.create({
-    connection,
-    namespace,
+  return Worker.create({ connection, namespace, workflowBundle: bundle, ...operationsOptions(tools) });
+}
+
+export function operationsOptions(tools: WorkerTools) {
+  return {
     taskQueue: 'operations',
-    workflowBundle: bundle,
     activities: { ...createCanaryRolloutActivities(tools), ...createCanaryRolloutRecords(tools) },
     interceptors: { activity: [() => ({ inbound: createFailureInterceptor(tools.db) })] },
     // After a kill -9 the next task waits for this sticky time-out: seconds, not the default ten.
@@ -25,5 +26,5 @@ export function createOperationsWorker(
     maxCachedWorkflows: 500,
     shutdownGraceTime: '5s',
     shutdownForceTime: '10s',
-  });
+  } satisfies Partial<WorkerOptions>;
 }

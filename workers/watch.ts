@@ -1,4 +1,4 @@
-import { Worker, type NativeConnection } from '@temporalio/worker';
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createCanaryRolloutActivities } from '../activities/canary-rollout/index.ts';
 import { createReconciliationActivities } from '../activities/reconciliation.ts';
 import { createFailureInterceptor } from './failures.ts';
@@ -10,10 +10,12 @@ export function createWatchWorker(
   namespace: string,
   tools: WorkerTools,
 ): Promise<Worker> {
+  return Worker.create({ connection, namespace, ...watchOptions(tools) });
+}
+
+export function watchOptions(tools: WorkerTools) {
   const { watchRollout } = createCanaryRolloutActivities(tools);
-  return Worker.create({
-    connection,
-    namespace,
+  return {
     taskQueue: 'watch',
     activities: { watchRollout, ...createReconciliationActivities({ ...tools, everyMs: 2000 }) },
     interceptors: { activity: [() => ({ inbound: createFailureInterceptor(tools.db) })] },
@@ -23,5 +25,5 @@ export function createWatchWorker(
     defaultHeartbeatThrottleInterval: '1s',
     shutdownGraceTime: '1s',
     shutdownForceTime: '5s',
-  });
+  } satisfies Partial<WorkerOptions>;
 }

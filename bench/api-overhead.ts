@@ -1,0 +1,224 @@
+import { Client, Connection } from '@temporalio/client';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ulid } from 'ulid';
+import { loadConfig } from '../config.ts';
+import { connect } from '../db/connect.ts';
+import { migrateToLatest } from '../db/migrate.ts';
+import { freezePlan } from '../domain/canary-rollout/plan.ts';
+import { freePort } from '../infra/net/ports.ts';
+import { startPostgres } from '../infra/postgres/server.ts';
+import { temporalBinary } from '../infra/temporal/binary.ts';
+import { startTemporal } from '../infra/temporal/server.ts';
+import { startOptions } from '../workflows/canary-rollout/start-options.ts';
+import { quantile } from './statistics.ts';
+
+const ratePerSecond = 50;
+const blockSeconds = 5;
+
+/**
+ * What the API adds to a start: the same workflow started through HTTP (validated, durable row and audit first, with
+ * `synchronous_commit` on) and by a bare Temporal client, in alternating blocks of one run, open loop at 50/s, latency counted from
+ * the scheduled time. No worker polls, so nothing but the starts is measured.
+ */
+export async function apiOverhead(options: { seconds: number; note: (text: string) => void }) {
+  return withServers(async ({ base, client, prepare }) => {
+    const total = options.seconds * ratePerSecond;
+    await prepare(total + ratePerSecond * blockSeconds);
+    const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+    let next = 0;
+    const throughApi = (): Promise<void> => postStart(agent, base, `svc-${next++}`);
+    const bare = (): Promise<unknown> => bareStart(client, `svc-${ulid()}`);
+    await block(throughApi);
+    await block(bare);
+    const api: number[] = [];
+    const direct: number[] = [];
+    for (let round = 0; round < options.seconds / blockSeconds; round += 1) {
+      direct.push(...(await block(bare)));
+      api.push(...(await block(throughApi)));
+      options.note(
+        `${(round + 1) * blockSeconds} of ${options.seconds} s: bare ${ms(quantile(direct, 0.5))} ms, API ${ms(quantile(api, 0.5))} ms`,
+      );
+    }
+    agent.destroy();
+    return {
+      starts_each: api.length,
+      rate_per_s: ratePerSecond,
+      bare_p50_ms: ms(quantile(direct, 0.5)),
+      bare_p99_ms: ms(quantile(direct, 0.99)),
+      api_p50_ms: ms(quantile(api, 0.5)),
+      api_p99_ms: ms(quantile(api, 0.99)),
+      p50_added_ms: ms(quantile(api, 0.5) - quantile(direct, 0.5)),
+      p99_added_ms: ms(quantile(api, 0.99) - quantile(direct, 0.99)),
+      ratio_p50: ms(quantile(api, 0.5) / quantile(direct, 0.5)),
+      goal_p50_added_ms: 2,
+      goal_p99_added_ms: 10,
+    };
+  });
+}
+
+/** One block of open-loop calls; milliseconds from the scheduled time of each. */
+async function block(call: () => Promise<unknown>): Promise<number[]> {
+  const count = ratePerSecond * blockSeconds;
+  const began = performance.now() + 20;
+  const calls: Promise<number>[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const scheduled = began + (index * 1000) / ratePerSecond;
+    await delay(Math.max(0, scheduled - performance.now()));
+    calls.push(call().then(() => performance.now() - scheduled));
+  }
+  return Promise.all(calls);
+}
+
+function postStart(agent: Agent, base: string, service: string): Promise<void> {
+  const body = JSON.stringify({ service, version: 'v2' });
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      `${base}/v1/projects/default/canary-rollouts`,
+      {
+        method: 'POST',
+        agent,
+        headers: {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+          'idempotency-key': randomUUID(),
+        },
+      },
+      (response) => {
+        response.resume();
+        response.once('end', () => {
+          if (response.statusCode === 202) resolve();
+          else reject(new Error(`the API answered ${response.statusCode} for ${service}`));
+        });
+      },
+    );
+    outgoing.once('error', reject);
+    outgoing.end(body);
+  });
+}
+
+function bareStart(client: Client, service: string): Promise<unknown> {
+  const row = {
+    operationId: ulid(),
+    workflowId: `bare/${service}`,
+    project: 'default',
+    service,
+    version: 'v2',
+    stableVersion: null,
+    mode: 'rollout' as const,
+    plan: freezePlan(null),
+    startedBy: 'bench',
+    reason: null,
+  };
+  const { type, options } = startOptions(row, 'operations');
+  return client.workflow.start(type, options);
+}
+
+interface Servers {
+  readonly base: string;
+  readonly client: Client;
+  /** Registers that many services, straight in the database. */
+  prepare(count: number): Promise<void>;
+}
+
+async function withServers<T>(use: (servers: Servers) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-bench-'));
+  await chmod(folder, 0o711);
+  const config = loadConfig(process.env);
+  const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  try {
+    const postgres = await startPostgres(path.join(folder, 'postgres'));
+    closers.push(() => postgres.stop());
+    const binary = await temporalBinary({ cache: config.cache, binary: config.temporal.binary });
+    const temporal = await startTemporal(binary, { folder, database: path.join(folder, 'temporal.db') });
+    closers.push(() => temporal.stop());
+    const db = connect(postgres.url);
+    closers.push(() => db.destroy());
+    await migrateToLatest(db);
+    const port = await freePort();
+    const api = startApi({ folder, port, databaseUrl: postgres.url, temporal });
+    closers.push(() => stopChild(api));
+    const connection = await Connection.connect({ address: temporal.address });
+    closers.push(() => connection.close());
+    const base = `http://127.0.0.1:${port}`;
+    await untilAlive(`${base}/livez`);
+    const client = new Client({ connection, namespace: temporal.namespace });
+    const prepare = async (count: number): Promise<void> => {
+      const spec = JSON.stringify(serviceSpec());
+      const rows = Array.from({ length: count }, (_, index) => ({
+        project: 'default',
+        name: `svc-${index}`,
+        spec: spec.replace('BACKEND', `b${index}`),
+        stable_version: null,
+        previous_version: null,
+        warm_until: null,
+      }));
+      for (let at = 0; at < rows.length; at += 500)
+        await db
+          .insertInto('service')
+          .values(rows.slice(at, at + 500))
+          .execute();
+    };
+    return await use({ base, client, prepare });
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+}
+
+function startApi(options: {
+  folder: string;
+  port: number;
+  databaseUrl: string;
+  temporal: { address: string; namespace: string };
+}): ChildProcess {
+  return spawn(process.execPath, [path.resolve(import.meta.dirname, '../api/server.ts')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      ...process.env,
+      HOLDFAST_HOME: options.folder,
+      HOLDFAST_API_PORT: String(options.port),
+      DATABASE_URL: options.databaseUrl,
+      TEMPORAL_ADDRESS: options.temporal.address,
+      TEMPORAL_NAMESPACE: options.temporal.namespace,
+      LOG_LEVEL: 'info',
+    },
+  });
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+}
+
+async function untilAlive(url: string): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    const alive = await fetch(url).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (alive) return;
+    if (tries > 100) throw new Error('the API did not come up');
+    await delay(100);
+  }
+}
+
+function serviceSpec() {
+  return {
+    start: { runtime: 'process', command: ['true'] },
+    traffic: { provider: 'haproxy', proxy: 'local', backend: 'BACKEND' },
+    health: { path: '/health', timeoutMs: 2000 },
+    instances: 1,
+    plan: null,
+  };
+}
+
+function ms(value: number): number {
+  return Math.round(value * 100) / 100;
+}
