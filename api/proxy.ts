@@ -5,6 +5,7 @@ import type { Db } from '../db/connect.ts';
 import { desiredRevision, desiredState, listProxies, recordReport } from '../db/proxy.ts';
 import type { Notifications } from '../db/notifications.ts';
 import type { App } from './dependencies.ts';
+import { problems } from './schemas.ts';
 
 const reportLimit = 1024 * 1024;
 const longestWaitMs = 30_000;
@@ -14,14 +15,17 @@ const lookAgainMs = 1000;
 const ProxyParams = Type.Object({ proxy: Name });
 
 /** What proxy agents call, and the list of proxies for people. */
-export function proxyRoutes(app: App, { db, notifications }: { db: Db; notifications: Notifications }): void {
+export function proxyRoutes(
+  app: App,
+  { db, notifications }: { db: Db; notifications: Pick<Notifications, 'on'> },
+): void {
   for (const schema of [DesiredState, Proxy, ProxyList, ProxyReport, ProxyReportAnswer]) {
     if (!app.getSchema((schema as { $id?: string }).$id ?? '')) app.addSchema(schema);
   }
   const tags = ['proxies'];
   app.get(
     '/v1/proxies',
-    { schema: { tags, summary: 'Every proxy that was ever heard', response: { 200: ref(ProxyList) } } },
+    { schema: { tags, summary: 'Every proxy that was ever heard', response: { 200: ref(ProxyList), ...problems } } },
     async () => ({ items: await listProxies(db) }),
   );
   app.get(
@@ -35,7 +39,7 @@ export function proxyRoutes(app: App, { db, notifications }: { db: Db; notificat
           after: Type.Integer({ minimum: -1, default: -1 }),
           waitMs: Type.Integer({ minimum: 0, default: 0 }),
         }),
-        response: { 200: ref(DesiredState) },
+        response: { 200: ref(DesiredState), ...problems },
       },
     },
     async (request, reply) => {
@@ -57,7 +61,7 @@ export function proxyRoutes(app: App, { db, notifications }: { db: Db; notificat
         summary: 'What the agent has proven, with counters and trips; once a second',
         params: ProxyParams,
         body: ref(ProxyReport),
-        response: { 200: ref(ProxyReportAnswer) },
+        response: { 200: ref(ProxyReportAnswer), ...problems },
       },
     },
     (request) => recordReport(db, request.params.proxy, request.body),
@@ -66,7 +70,7 @@ export function proxyRoutes(app: App, { db, notifications }: { db: Db; notificat
 
 interface Wait {
   readonly db: Db;
-  readonly notifications: Notifications;
+  readonly notifications: Pick<Notifications, 'on'>;
   readonly proxy: string;
   readonly deadline: number;
   readonly signal: AbortSignal;
