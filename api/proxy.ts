@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Name, ref } from '../contracts/common.ts';
+import { Name, Problem, ref } from '../contracts/common.ts';
 import { DesiredState, Proxy, ProxyList, ProxyReport, ProxyReportAnswer } from '../contracts/proxy.ts';
 import type { Db } from '../db/connect.ts';
 import { desiredRevision, desiredState, listProxies, recordReport } from '../db/proxy.ts';
@@ -19,13 +19,19 @@ export function proxyRoutes(
   app: App,
   { db, notifications }: { db: Db; notifications: Pick<Notifications, 'on'> },
 ): void {
-  for (const schema of [DesiredState, Proxy, ProxyList, ProxyReport, ProxyReportAnswer]) {
+  for (const schema of [Problem, DesiredState, Proxy, ProxyList, ProxyReport, ProxyReportAnswer]) {
     if (!app.getSchema((schema as { $id?: string }).$id ?? '')) app.addSchema(schema);
   }
   const tags = ['proxies'];
   app.get(
     '/v1/proxies',
-    { schema: { tags, summary: 'Every proxy that was ever heard', response: { 200: ref(ProxyList), ...problems } } },
+    {
+      schema: {
+        tags,
+        summary: 'Every proxy that was ever heard',
+        response: { 200: ref(ProxyList), ...problems },
+      },
+    },
     async () => ({ items: await listProxies(db) }),
   );
   app.get(

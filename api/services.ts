@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Name, ref } from '../contracts/common.ts';
+import { ref } from '../contracts/common.ts';
 import { Service, ServiceInput, ServicePage } from '../contracts/service.ts';
 import { freezePlan } from '../domain/canary-rollout/plan.ts';
 import { planProblems } from '../domain/canary-rollout/plan-problems.ts';
@@ -18,18 +18,18 @@ const defaultHealth = { path: '/health', timeout: '2s' };
 export function registerServices(app: App, { db }: ApiDependencies): void {
   const tags = ['services'];
   app.put(
-    '/services/:name',
+    '/services/:service',
     {
       schema: {
         tags,
         summary: 'Register a service or replace its spec; a running rollout keeps what it froze',
-        params: Type.Object({ project: Name, name: Name }),
+        params: ServiceParams,
         body: ref(ServiceInput),
         response: { 200: ref(Service), 201: ref(Service), ...problems },
       },
     },
     async (request, reply) => {
-      const { project, name } = request.params;
+      const { project, service: name } = request.params;
       const spec = specOf(request.body, name);
       const isNew = await putService(db, { project, name, spec, principal: principalOf(request) });
       return reply.code(isNew ? 201 : 200).send(await requireService(db, project, name));

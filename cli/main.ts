@@ -1,14 +1,16 @@
 import { runCli } from './program.ts';
+import { registerStackCommands } from './stack.ts';
 
-const code = await runCli(process.argv.slice(2), {
+const around = {
   env: process.env,
   stdout: process.stdout,
   stderr: process.stderr,
-  onInterrupt(listener) {
+  onInterrupt(listener: () => void) {
     process.on('SIGINT', listener);
-    return () => process.off('SIGINT', listener);
+    return () => void process.off('SIGINT', listener);
   },
-});
-// An interrupted wait may leave a request open; the process must not hang on it.
-if (code === 130) process.exit(code);
-process.exitCode = code;
+};
+const code = await runCli(process.argv.slice(2), around, [registerStackCommands]);
+// An interrupted or late wait leaves a request open; the process must not hang on it.
+if (code === 130 || code === 6) process.exit(code);
+if (code !== 0) process.exitCode = code;

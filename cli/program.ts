@@ -7,7 +7,6 @@ import { CliError, exitCodes } from './exit.ts';
 import type { Streams } from './output.ts';
 import { registerRunCommands } from './runs.ts';
 import { registerServiceCommands } from './service.ts';
-import { registerStackCommands } from './stack.ts';
 
 export interface Surroundings extends Streams {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -15,8 +14,15 @@ export interface Surroundings extends Streams {
   onInterrupt(listener: () => void): () => void;
 }
 
+/** Adds commands that do not talk to the API, such as those of the stack. */
+export type Register = (program: Command) => void;
+
 /** Runs one command line and answers its exit code. Nothing here ends the process. */
-export async function runCli(argv: readonly string[], around: Surroundings): Promise<number> {
+export async function runCli(
+  argv: readonly string[],
+  around: Surroundings,
+  more: readonly Register[] = [],
+): Promise<number> {
   let code: number = exitCodes.ok;
   let cli: Cli | null = null;
   const bind: Bind = (command, load) => {
@@ -30,7 +36,9 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
     });
   };
   try {
-    await createProgram(around, bind).parseAsync([...argv], { from: 'user' });
+    const program = createProgram(around, bind);
+    for (const register of more) register(program);
+    await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
     return explain(error, cli, argv.includes('--json'), around);
@@ -55,7 +63,6 @@ function createProgram(around: Streams, bind: Bind): Command {
   registerCanaryCommands(program, bind);
   registerRunCommands(program, bind);
   registerEmergencyCommands(program, bind);
-  registerStackCommands(program);
   return program;
 }
 
