@@ -1,6 +1,6 @@
 /**
  * Latency sketch: counts in buckets whose bounds grow by 5 %, so that a quantile is told within 5 % and sketches add up.
- * Bucket i holds latencies in (1.05^(i-1), 1.05^i] ms; bucket 0 holds up to 1 ms. The last bucket, 283, ends above 17 minutes.
+ * Bucket i holds latencies in (1.05^(i-1), 1.05^i] ms; bucket 0 holds up to 1 ms. The last bucket, 283, ends above 16 minutes.
  */
 const growth = Math.log(1.05);
 const lastBucket = 283;
