@@ -1,11 +1,12 @@
 import { activityInfo, cancellationSignal, heartbeat, sleep } from '@temporalio/activity';
 import { rolloutFacts, type Release, type RolloutFacts } from '../../db/canary-rollout/facts.ts';
-import { saveInstances } from '../../db/canary-rollout/release.ts';
+import { forgetRelease, saveInstances } from '../../db/canary-rollout/release.ts';
 import type { ReleaseInstance } from '../../db/schema.ts';
 import { OpsError } from '../../domain/errors.ts';
 import type { Runtime } from '../../providers/runtime/runtime.ts';
 import type { CanaryRolloutTools } from './index.ts';
 import { splitOf } from './split.ts';
+import { towardsSafety } from './towards-safety.ts';
 import type { OperationRef } from './types.ts';
 
 const stopGraceMs = 10_000;
@@ -73,29 +74,29 @@ export function createReleaseActivities({ db, runtimes, probe, traffic }: Canary
     input: OperationRef & { token: number; drainMs: number },
   ): Promise<{ summary: string }> {
     const facts = await rolloutFacts(db, input.operationId);
+    const { operationId } = input;
     const target = targetOf(facts);
-    const state = await traffic.read(target);
     const off = facts.canary;
-    if (state.owner === input.operationId) {
-      if (state.split.servers.some((server) => server.version === off.version)) {
-        const split = state.split.stable === null ? emptySplit : splitOf({ ...facts, canary: null }, 0);
-        const changeId = `${input.operationId}/remove`;
-        const { token } = await traffic.setSplit({
-          target,
-          owner: input.operationId,
-          token: state.token,
-          changeId,
-          split,
-        });
-        await traffic.verify(target, token, verifyOptions(Math.max(input.drainMs, 5000)));
-      }
-    } else if (state.split.servers.some((server) => server.version === off.version && server.weight > 0)) {
+    if (facts.currentStable === off.version) {
+      await traffic.release(target, operationId);
+      return { summary: `${off.version} is the stable version and stays` };
+    }
+    const state = await traffic.read(target);
+    const listed = state.split.servers.filter((server) => server.version === off.version);
+    const isOthers = state.owner !== null && state.owner !== operationId;
+    if (isOthers && listed.some((server) => server.weight > 0)) {
       // Somebody else owns the target now and has given this version traffic: it is theirs to remove.
       return { summary: `${off.version} is in use by another operation and stays` };
     }
+    if (!isOthers && listed.length > 0) {
+      const split = facts.stable === null ? emptySplit : splitOf({ ...facts, canary: null }, 0);
+      // Towards stable only: neither an emergency stop nor a lost lease may keep a dead version on the proxy.
+      const { token } = await traffic.restore(target, operationId, `${operationId}/remove`, split);
+      await traffic.verify(target, token, verifyOptions(Math.max(input.drainMs, 5000)));
+    }
     for (const id of await runningIds(facts)) await runtimeOf(off).stop(id, stopGraceMs);
-    await saveInstances(db, facts, []);
-    await traffic.release(target, input.operationId);
+    await forgetRelease(db, facts);
+    await traffic.release(target, operationId);
     return { summary: `${off.version} is removed` };
   }
 
@@ -109,7 +110,7 @@ export function createReleaseActivities({ db, runtimes, probe, traffic }: Canary
     return runtimes[release.start.runtime];
   }
 
-  return { bringUpRelease, removeRelease };
+  return { bringUpRelease, removeRelease: towardsSafety(removeRelease) };
 }
 
 const emptySplit = { servers: [], stable: null, canary: null, leaseMs: null };

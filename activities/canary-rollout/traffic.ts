@@ -3,11 +3,12 @@ import { consumeDecision } from '../../db/canary-rollout/gate.ts';
 import { rolloutFacts, readRelease, type RolloutFacts } from '../../db/canary-rollout/facts.ts';
 import { promoteVersion, swapStable } from '../../db/canary-rollout/release.ts';
 import { OpsError } from '../../domain/errors.ts';
-import type { Proof } from '../../providers/traffic/traffic.ts';
+import type { Proof, TrafficTarget } from '../../providers/traffic/traffic.ts';
 import { subjectOf } from './gate.ts';
 import type { CanaryRolloutTools } from './index.ts';
 import { targetOf, verifyOptions } from './release.ts';
 import { settledSplit, splitOf } from './split.ts';
+import { towardsSafety } from './towards-safety.ts';
 import type { ApprovalRef, OperationRef, ShiftInput, ShiftResult } from './types.ts';
 
 export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
@@ -71,6 +72,8 @@ export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
     const facts = await rolloutFacts(db, input.operationId);
     const target = targetOf(facts);
     const state = await traffic.read(target);
+    if (facts.currentStable === facts.version)
+      return { token: state.token, summary: `${facts.version} is the stable version already: it stays` };
     if (state.owner !== input.operationId)
       return { token: state.token, summary: 'the target was not ours: nothing to restore' };
     const { token } = await traffic.restore(target, input.operationId, input.changeId, splitOf(facts, 0));
@@ -85,19 +88,26 @@ export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
     const target = targetOf(facts);
     // The rollback's row names the version to leave as `version` and the one to return to as `stable_version`.
     const back = await readRelease(db, facts.project, facts.service, facts.stableVersion ?? '');
-    const { token: current } = await traffic.acquire(target, input.operationId);
-    const { token } = await traffic.restore(
-      target,
-      input.operationId,
-      input.changeId,
-      settledSplit(back, facts.canary, facts.spec.health.path),
-    );
-    const proof = await traffic.verify(target, Math.max(token, current), verifyOptions(20_000));
+    if (back.instances.length === 0)
+      throw new OpsError('not-warm', `nothing runs of ${back.version}; roll it out again instead`);
+    await own(target, input.operationId);
+    const split = settledSplit(back, facts.canary, facts.spec.health.path);
+    const { token } = await traffic.restore(target, input.operationId, input.changeId, split);
+    const proof = await traffic.verify(target, token, verifyOptions(20_000));
     await swapStable(db, facts.project, facts.service, facts.version, back.version);
     return {
       token,
       summary: `${back.version} serves again instead of ${facts.version}: ${proofText(proof, back.version)}`,
     };
+  }
+
+  /** A stop forbids to own the target and to raise anything; a way back to what served before stays open, as nobody else owns it. */
+  async function own(target: TrafficTarget, owner: string): Promise<void> {
+    try {
+      await traffic.acquire(target, owner);
+    } catch (error) {
+      if (!(error instanceof OpsError) || error.code !== 'stopped') throw error;
+    }
   }
 
   async function useApproval(facts: RolloutFacts, approval: ApprovalRef | null): Promise<void> {
@@ -112,7 +122,13 @@ export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
       );
   }
 
-  return { acquireTarget, shiftTraffic, promoteRelease, restoreStable, swapBack };
+  return {
+    acquireTarget,
+    shiftTraffic,
+    promoteRelease,
+    restoreStable: towardsSafety(restoreStable),
+    swapBack: towardsSafety(swapBack),
+  };
 }
 
 function proofText(proof: Proof, version: string): string {
