@@ -14,6 +14,7 @@ const longestPauseMs = 5000;
 const healthyMs = 30_000;
 
 export interface Keeper {
+  readonly part: Part;
   view(): PartRecord;
   /** Keeps the part running until `stop`. Resolves when it does its work, rejects after `attempts` that came to nothing. */
   start(attempts: number): Promise<void>;
@@ -98,6 +99,7 @@ export function createKeeper(part: Part, home: string, onChange: () => void): Ke
   }
 
   return {
+    part,
     view: () => ({ name: part.name, state, process: mark, restarts, since, problem }),
     start(attempts) {
       let left = attempts;

@@ -13,6 +13,8 @@ export interface PartCommand {
 /** One process of the stack, as the supervisor sees it. */
 export interface Part {
   readonly name: PartName;
+  /** What has to work before its first start. */
+  readonly after: readonly PartName[];
   /** Before each start: makes what it needs, clears what an earlier life left. */
   prepare(): Promise<PartCommand>;
   /** Resolves when it does its work; throws when it does not in time. `gaveUp` turns true when the process has ended. */

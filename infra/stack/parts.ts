@@ -26,6 +26,7 @@ export function createParts(layout: Layout): Part[] {
 function postgresPart({ config, env }: Layout): Part {
   return {
     name: 'postgres',
+    after: [],
     prepare: async () => ({ ...(await preparePostgres(join(config.home, 'postgres'))), env: {} }),
     // Waits for the server and brings the schema up to date: what the other parts need of it.
     ready: () => runOnce('infra/stack/migrate.ts', [], { home: config.home, name: 'postgres', env }),
@@ -40,6 +41,7 @@ function temporalPart({ config, ports, connections, env }: Layout): Part {
     temporalBinary({ cache: config.cache, binary: config.temporal.binary });
   return {
     name: 'temporal',
+    after: [],
     async prepare() {
       await mkdir(folder, { recursive: true });
       const { namespace } = config.temporal;
@@ -67,6 +69,7 @@ function temporalPart({ config, ports, connections, env }: Layout): Part {
 function apiPart({ config, urls, env }: Layout): Part {
   return {
     name: 'api',
+    after: ['postgres'],
     async prepare() {
       // A database that was given by its URL is migrated by nobody else.
       if (config.databaseUrl !== null) {
@@ -85,6 +88,7 @@ function haproxyPart(layout: Layout): Part {
   const { config: file, baseConfig, masterSocket, socket } = config.haproxy;
   return {
     name: 'haproxy',
+    after: [],
     async prepare() {
       await ensureBaseConfiguration(baseConfig, { frontendPort: ports.frontend, socket });
       await mkdir(dirname(file), { recursive: true });
@@ -104,6 +108,7 @@ function haproxyPart(layout: Layout): Part {
 function agentPart({ config, urls, env }: Layout): Part {
   return {
     name: 'proxy-agent',
+    after: ['api', 'haproxy'],
     prepare: () => Promise.resolve(program('proxy-agent/main.ts', env)),
     ready: (gaveUp) => untilUrlAnswers(`${urls.api}/v1/proxies`, 30_000, gaveUp),
     stopSignal: 'SIGTERM',
@@ -114,6 +119,7 @@ function agentPart({ config, urls, env }: Layout): Part {
 function workerPart({ ports, env }: Layout): Part {
   return {
     name: 'worker',
+    after: ['postgres', 'temporal'],
     prepare: () => Promise.resolve(program('workers/main.ts', env)),
     ready: (gaveUp) => untilUrlAnswers(`http://127.0.0.1:${ports.metrics}/readyz`, 60_000, gaveUp),
     stopSignal: 'SIGTERM',

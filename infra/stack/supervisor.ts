@@ -11,7 +11,13 @@ import { layOut, type Layout } from './layout.ts';
 import { holdStackLock } from './lock.ts';
 import { lastLines, rotateLogs } from './log-file.ts';
 import { createParts } from './parts.ts';
-import { readStackRecord, removeStackRecord, writeStackRecord, type StackRecord } from './record.ts';
+import {
+  readStackRecord,
+  removeStackRecord,
+  writeStackRecord,
+  type PartName,
+  type StackRecord,
+} from './record.ts';
 import { endSurvivors } from './survivors.ts';
 
 /** How often a part may come to nothing before `up` is given up. */
@@ -79,15 +85,21 @@ async function run(layout: Layout, notes: readonly string[]): Promise<void> {
   if (state !== 'failed') await removeStackRecord(home);
 }
 
+/** Each part as soon as what it stands on works. */
 async function startAll(keepers: readonly Keeper[], home: string, end: EndAsked): Promise<void> {
+  const started = new Map<PartName, Promise<void>>();
   for (const keeper of keepers) {
-    if (end.asked) return;
-    await Promise.race([startOne(keeper, home), end.promise]);
+    const before = keeper.part.after.map((name) => started.get(name));
+    started.set(
+      keeper.part.name,
+      Promise.all(before).then(() => (end.asked ? undefined : startOne(keeper, home))),
+    );
   }
+  await Promise.race([Promise.all(started.values()), end.promise]);
 }
 
 async function startOne(keeper: Keeper, home: string): Promise<void> {
-  const { name } = keeper.view();
+  const { name } = keeper.part;
   try {
     await keeper.start(attempts);
   } catch (error) {

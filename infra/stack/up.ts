@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../../config.ts';
 import { OpsError } from '../../domain/errors.ts';
@@ -64,6 +65,7 @@ function absolutePaths(config: Config): Record<string, string> {
     HOLDFAST_HAPROXY_SOCKET: socket,
     HOLDFAST_HAPROXY_MASTER_SOCKET: masterSocket,
     HOLDFAST_AGENT_STATE: config.agent.state,
+    NODE_COMPILE_CACHE: join(config.cache, 'node'),
     ...(binary === null ? {} : { HOLDFAST_HAPROXY_BIN: binary }),
     ...(config.temporal.binary === null ? {} : { HOLDFAST_TEMPORAL_BIN: config.temporal.binary }),
   };
@@ -95,7 +97,6 @@ async function whyItEnded(home: string, record: StackRecord | null): Promise<Ops
 }
 
 function progressOf(record: StackRecord): string {
-  const running = record.parts.filter((part) => part.state === 'running').length;
-  const next = record.parts.find((part) => part.state !== 'running');
-  return `starting ${next?.name ?? 'the stack'} (${running} of ${record.parts.length} parts run)`;
+  const waiting = record.parts.filter((part) => part.state !== 'running').map((part) => part.name);
+  return waiting.length === 0 ? 'everything runs' : `starting ${waiting.join(', ')}`;
 }
