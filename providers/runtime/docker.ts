@@ -1,147 +1,161 @@
-import Docker, { type ContainerInspectInfo } from 'dockerode';
-import type { DockerStart } from '../../contracts/service.ts';
+import type { Container, ContainerInspectInfo } from 'dockerode';
+import { setTimeout as delay } from 'node:timers/promises';
 import { OpsError } from '../../domain/errors.ts';
-import { fillIn, resolveEnvironment } from './placeholders.ts';
+import {
+  addressOf,
+  containerName,
+  homeLabel,
+  hostConfig,
+  labels,
+  recipeOf,
+  type Recipe,
+} from './docker/container.ts';
+import {
+  ask,
+  conflict,
+  engineAt,
+  inspectContainer,
+  notFound,
+  notModified,
+  outputOf,
+  reasonOf,
+} from './docker/engine.ts';
+import { ensureImage } from './docker/image.ts';
+import { defaultPortRange, freePort } from './free-port.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import type { InstanceSpec, InstanceStatus, Runtime } from './runtime.ts';
 
 export interface DockerRuntimeOptions {
+  /** The state folder of the stack: instances of another stack on the same engine are not ours. */
+  readonly home: string;
   /** As the Docker CLI reads DOCKER_HOST; null: the usual socket. */
   readonly dockerHost: string | null;
   /** Where `env:NAME` looks. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** A version is an image. The container's name is made of the instance's id, so the engine itself refuses a second one. */
-export function createDockerRuntime({ dockerHost, env }: DockerRuntimeOptions): Runtime {
-  const docker = engineAt(dockerHost);
+const rounds = 20;
+const roundMs = 200;
+const settleMs = 300;
+const removalMs = 15_000;
 
-  async function start(instance: InstanceSpec): Promise<{ address: string }> {
-    if (instance.start.runtime !== 'docker')
-      throw new OpsError('invalid-input', `${instance.id} is no container`);
-    const how = instance.start;
-    await ask(() => docker.createContainer(creation(instance, how)), [conflict]);
-    const container = docker.getContainer(nameOf(instance.id));
-    await ask(() => container.start(), [notModified]);
-    const info = await ask(() => container.inspect());
-    const address = info === undefined ? null : publishedAddress(info);
-    if (info?.State.Running === true && address !== null) return { address };
-    throw new OpsError(
-      'start-failed',
-      `${instance.id} ended at once with code ${info?.State.ExitCode ?? '?'}: ${await output(instance.id)}`,
-    );
+/** A version is an image. The engine is the memory: one container an instance, named after it, so there is never a second one. */
+export function createDockerRuntime({ home, dockerHost, env }: DockerRuntimeOptions): Runtime {
+  const docker = engineAt(dockerHost);
+  const inTurn = oneAtATime();
+
+  async function start(instance: InstanceSpec, signal: AbortSignal): Promise<{ address: string }> {
+    const recipe = recipeOf(home, instance, env);
+    const container = containerOf(instance.id);
+    for (let round = 0; round < rounds; round += 1) {
+      signal.throwIfAborted();
+      const info = await inspectContainer(container);
+      if (info?.State.Running) return { address: published(instance.id, info) };
+      if (info !== null && info.Config.Labels[labels.recipe] !== recipe.Labels[labels.recipe]) {
+        await ask(() => container.remove({ v: true }), [notFound, conflict]);
+        continue;
+      }
+      const isMade = info === null && (await create(instance, recipe, signal));
+      const outcome = await begin(instance.id, container);
+      if (outcome === 'begun') return settled(instance.id, container);
+      if (outcome === 'gone' && isMade) throw stopped(instance.id);
+      await delay(100);
+    }
+    const why = 'its container or its port was taken away each time';
+    throw new OpsError('unavailable', `${instance.id} could not be started: ${why}`);
   }
 
-  function creation(instance: InstanceSpec, how: DockerStart): Docker.ContainerCreateOptions {
-    const port = String(how.containerPort);
-    const values = { version: instance.version, port, instance: instance.id };
-    const environment = { PORT: port, ...resolveEnvironment(how.env ?? {}, values, env) };
-    return {
-      name: nameOf(instance.id),
-      Image: fillIn(how.image, values),
-      Cmd: how.command?.map((part) => fillIn(part, values)),
-      Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
-      ExposedPorts: { [`${port}/tcp`]: {} },
-      Labels: {
-        'holdfast.instance': instance.id,
-        'holdfast.project': instance.project,
-        'holdfast.service': instance.service,
-        'holdfast.version': instance.version,
-      },
-      HostConfig: {
-        // An empty host port lets the engine choose a free one; it stays the same until the container is stopped.
-        PortBindings: { [`${port}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '' }] },
-        RestartPolicy: { Name: 'no' },
-      },
-    };
+  /** false when somebody else is making it at this moment: then theirs is taken. */
+  async function create(instance: InstanceSpec, recipe: Recipe, signal: AbortSignal): Promise<boolean> {
+    await ensureImage(docker, recipe.Image, signal);
+    const hostPort = await freePort(defaultPortRange, new Set());
+    const options = { ...recipe, HostConfig: hostConfig(recipe, hostPort) };
+    try {
+      return (await ask(() => docker.createContainer(options), [conflict])) !== null;
+    } catch (error) {
+      throw refused(instance.id, error);
+    }
+  }
+
+  async function begin(id: string, container: Container): Promise<'begun' | 'gone'> {
+    try {
+      await ask(() => container.start(), [notModified]);
+      return 'begun';
+    } catch (error) {
+      const { statusCode } = error as { statusCode?: number };
+      if (statusCode === notFound) return 'gone';
+      if (!/port is already allocated|address already in use/.test(reasonOf(error))) throw refused(id, error);
+      // Somebody else took the port between our look and the start: it is made anew, with another one.
+      await ask(() => container.remove({ v: true }), [notFound, conflict]);
+      return 'gone';
+    }
+  }
+
+  /** A command that cannot work ends within moments: then it is told at once, with what it said. */
+  async function settled(id: string, container: Container): Promise<{ address: string }> {
+    await delay(settleMs);
+    const info = await inspectContainer(container);
+    if (info === null) throw stopped(id);
+    if (info.State.Running) return { address: published(id, info) };
+    const said = (await outputOf(container, info)).slice(-1000);
+    const what = said === '' ? 'it wrote nothing' : `its last output: ${said}`;
+    throw new OpsError('start-failed', `${id} ended at once with code ${info.State.ExitCode}; ${what}`);
   }
 
   async function inspect(id: string): Promise<InstanceStatus> {
-    const info = await ask(() => docker.getContainer(nameOf(id)).inspect(), [notFound]);
-    if (info === undefined) return { state: 'absent' };
-    const address = publishedAddress(info);
-    if (info.State.Running && address !== null) return { state: 'running', address };
-    return { state: 'exited', code: info.State.ExitCode, lastOutput: await output(id) };
+    const container = containerOf(id);
+    const info = await inspectContainer(container);
+    if (info === null) return { state: 'absent' };
+    if (info.State.Running) return { state: 'running', address: published(id, info) };
+    return { state: 'exited', code: info.State.ExitCode, lastOutput: await outputOf(container, info) };
   }
 
   async function stop(id: string, graceMs: number): Promise<void> {
-    const container = docker.getContainer(nameOf(id));
+    const container = containerOf(id);
+    const deadline = performance.now() + graceMs + removalMs;
     await ask(() => container.stop({ t: Math.ceil(graceMs / 1000) }), [notFound, notModified]);
+    // Conflict: it is being removed already, by somebody else.
     await ask(() => container.remove({ force: true, v: true }), [notFound, conflict]);
+    while ((await inspectContainer(container)) !== null) {
+      if (performance.now() > deadline)
+        throw new OpsError('unavailable', `the Docker engine does not remove container ${container.id}`);
+      await delay(50);
+    }
   }
 
   async function list(project: string, service: string): Promise<string[]> {
-    const label = [`holdfast.project=${project}`, `holdfast.service=${service}`];
+    const wanted = { [labels.home]: homeLabel(home), [labels.project]: project, [labels.service]: service };
+    const label = Object.entries(wanted).map(([name, value]) => `${name}=${value}`);
     const found = await ask(() => docker.listContainers({ all: true, filters: { label } }));
-    return (found ?? [])
-      .map((container) => container.Labels['holdfast.instance'])
-      .filter((id) => id !== undefined);
+    return (found ?? []).map((container) => container.Labels[labels.instance] ?? '').sort();
   }
 
-  async function output(id: string): Promise<string> {
-    const options = { stdout: true, stderr: true, tail: 20, follow: false } as const;
-    const raw = await ask(() => docker.getContainer(nameOf(id)).logs(options), [notFound]);
-    return raw === undefined ? '(no output)' : withoutFrames(raw).trim().slice(-1000) || '(no output)';
+  function containerOf(id: string): Container {
+    return docker.getContainer(containerName(home, id));
   }
 
-  return { start, inspect, stop, list };
+  return {
+    start: (instance, signal) => inTurn(instance.id, () => start(instance, signal)),
+    inspect,
+    stop: (id, graceMs) => inTurn(id, () => stop(id, graceMs)),
+    list,
+  };
 }
 
-const notModified = 304;
-const notFound = 404;
-const conflict = 409;
-
-/** Asks the engine. The statuses in `fine` mean that it is so already, and answer undefined; an engine that is away is `unavailable`. */
-async function ask<T>(question: () => Promise<T>, fine: readonly number[] = []): Promise<T | undefined> {
-  try {
-    return await question();
-  } catch (error) {
-    const { statusCode, code, message } = error as { statusCode?: number; code?: string; message: string };
-    if (statusCode !== undefined && fine.includes(statusCode)) return undefined;
-    if (statusCode === undefined) {
-      throw new OpsError(
-        'unavailable',
-        `the Docker engine does not answer (${code ?? message}); start it or set DOCKER_HOST`,
-        {},
-        error,
-      );
-    }
-    if (statusCode >= 500)
-      throw new OpsError('unavailable', `the Docker engine failed: ${message}`, {}, error);
-    throw new OpsError('start-failed', `the Docker engine refused: ${message.trim()}`, { statusCode }, error);
-  }
+function published(id: string, info: ContainerInspectInfo): string {
+  const address = addressOf(info);
+  if (address !== null) return address;
+  throw new OpsError(
+    'start-failed',
+    `container ${info.Name} of ${id} publishes no port; remove it, then start again`,
+  );
 }
 
-function publishedAddress(info: ContainerInspectInfo): string | null {
-  for (const bindings of Object.values(info.NetworkSettings.Ports ?? {})) {
-    const port = bindings?.[0]?.HostPort;
-    if (port) return `127.0.0.1:${port}`;
-  }
-  return null;
+function stopped(id: string): OpsError {
+  return new OpsError('start-failed', `${id} was stopped while it started`);
 }
 
-/** Output of a container without a terminal comes in frames of 8 bytes of header and a payload. */
-function withoutFrames(raw: Buffer): string {
-  const parts: string[] = [];
-  for (let at = 0; at + 8 <= raw.length;) {
-    const size = raw.readUInt32BE(at + 4);
-    parts.push(raw.toString('utf8', at + 8, at + 8 + size));
-    at += 8 + size;
-  }
-  return parts.join('');
-}
-
-/** Container names know fewer characters than ids and must be unique on the engine. */
-function nameOf(id: string): string {
-  return `holdfast-${id.replace(/[^A-Za-z0-9_.-]/g, '_')}`;
-}
-
-function engineAt(host: string | null): Docker {
-  if (host === null) return new Docker({ socketPath: '/var/run/docker.sock' });
-  if (host.startsWith('unix://')) return new Docker({ socketPath: host.slice('unix://'.length) });
-  const url = new URL(host.replace(/^tcp:/, 'http:'));
-  return new Docker({
-    host: url.hostname,
-    port: Number(url.port || 2375),
-    protocol: url.protocol === 'https:' ? 'https' : 'http',
-  });
+function refused(id: string, error: unknown): OpsError {
+  if (error instanceof OpsError) return error;
+  return new OpsError('start-failed', `${id} did not start: ${reasonOf(error)}`, {}, error);
 }

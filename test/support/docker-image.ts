@@ -4,20 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { programOf } from './docker.ts';
+import { sampleScript } from './sample-instance.ts';
 
-/** Answers /health on PORT and ends on SIGTERM. `SAMPLE=broken` ends at once, `SAMPLE=deaf` does not hear SIGTERM. */
-const service = `#!/bin/sh
-echo "sample $VERSION on $PORT as $INSTANCE $SECRET"
-[ "$SAMPLE" = broken ] && { echo "broken on order" >&2; exit 3; }
-mkdir -p /www
-echo "$VERSION" > /www/health
-httpd -f -p "$PORT" -h /www &
-[ "$SAMPLE" = deaf ] && { trap '' TERM; while :; do wait; sleep 1; done; }
-trap 'kill $!; exit 0' TERM
-wait $!
-`;
-
-const applets = ['sh', 'httpd', 'mkdir', 'echo', 'kill', 'sleep', '['];
+const applets = ['sh', 'mkdir', 'sleep'];
 
 /** Makes `repository:tag` of Debian's static busybox for each tag; no registry is asked. */
 export async function importSampleImage(
@@ -31,7 +20,7 @@ export async function importSampleImage(
     await mkdir(join(root, 'bin'));
     await copyFile(busybox, join(root, 'bin/busybox'));
     for (const applet of applets) await symlink('busybox', join(root, 'bin', applet));
-    await writeFile(join(root, 'bin/service'), service, { mode: 0o755 });
+    await writeFile(join(root, 'bin/service'), sampleScript, { mode: 0o755 });
     for (const tag of tags) await importFolder(client, root, { repo: repository, tag });
   } finally {
     await rm(root, { recursive: true, force: true });
