@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: '.',
-    include: ['test/domain/**/*.test.ts', 'test/*/domain/**/*.test.ts'],
+    include: ['test/domain/**/*.test.ts', 'test/*/domain/**/*.test.ts', 'test/names/*.test.ts'],
     pool: 'threads',
   },
 });

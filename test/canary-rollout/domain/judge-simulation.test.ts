@@ -44,6 +44,22 @@ test('5 % errors from one moment on are found within seconds at 100 requests/s',
   expect(delays[Math.floor(delays.length * 0.95)]).toBeLessThanOrEqual(8);
 });
 
+test('5 % errors are found by the default plan within four checks and the window, at 10 requests/s', () => {
+  const turn = 300;
+  const runs = seeds(40).map((seed) =>
+    abortSecond({
+      seed,
+      plan: {},
+      canaryPerSecond: 10,
+      rate: (second) => (second < turn ? 0.001 : 0.05),
+      seconds: 600,
+    }),
+  );
+
+  expect(runs.filter((second) => second === null || second < turn)).toEqual([]);
+  expect(Math.max(...runs.map((second) => (second ?? Infinity) - turn))).toBeLessThanOrEqual(4 * 30 + 60);
+});
+
 test('an outage of something that both versions need holds, and aborts nothing', () => {
   const outage = (second: number): number => (second >= 60 && second < 120 ? 0.05 : 0.001);
   const runs = seeds(40).map((seed) =>
