@@ -24,6 +24,8 @@ export function operationsOptions(tools: WorkerTools) {
     // After a kill -9 the next task waits for this sticky time-out: seconds, not the default ten.
     stickyQueueScheduleToStartTimeout: '2s',
     maxCachedWorkflows: 500,
+    // A cancellation reaches an activity with the answer to a heartbeat.
+    maxHeartbeatThrottleInterval: '1s',
     shutdownGraceTime: '5s',
     shutdownForceTime: '10s',
   } satisfies Partial<WorkerOptions>;

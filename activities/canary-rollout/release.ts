@@ -1,9 +1,10 @@
-import { activityInfo, cancellationSignal, heartbeat, sleep } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, sleep } from '@temporalio/activity';
 import { rolloutFacts, type Release, type RolloutFacts } from '../../db/canary-rollout/facts.ts';
 import { forgetRelease, saveInstances } from '../../db/canary-rollout/release.ts';
 import type { ReleaseInstance } from '../../db/schema.ts';
 import { OpsError } from '../../domain/errors.ts';
 import type { Runtime } from '../../providers/runtime/runtime.ts';
+import { waitFor, withHeartbeat } from './heartbeats.ts';
 import type { CanaryRolloutTools } from './index.ts';
 import { splitOf } from './split.ts';
 import { towardsSafety } from './towards-safety.ts';
@@ -26,7 +27,6 @@ export function createReleaseActivities({ db, runtimes, probe, traffic }: Canary
       };
       const { address } = await runtimeOf(facts.canary).start(spec, cancellationSignal());
       instances.push({ id, address });
-      heartbeat();
     }
     await saveInstances(db, facts, instances);
     const tookMs = await untilHealthy(facts, instances, input.healthMs);
@@ -54,7 +54,6 @@ export function createReleaseActivities({ db, runtimes, probe, traffic }: Canary
           sick.push(instance);
           reasons.push(`${instance.address}${path}: ${health.reason}`);
         }
-        heartbeat();
       }
       waiting = sick;
       const tookMs = Date.now() - began;
@@ -110,7 +109,10 @@ export function createReleaseActivities({ db, runtimes, probe, traffic }: Canary
     return runtimes[release.start.runtime];
   }
 
-  return { bringUpRelease, removeRelease: towardsSafety(removeRelease) };
+  return {
+    bringUpRelease: withHeartbeat(bringUpRelease),
+    removeRelease: withHeartbeat(towardsSafety(removeRelease)),
+  };
 }
 
 const emptySplit = { servers: [], stable: null, canary: null, leaseMs: null };
@@ -127,7 +129,7 @@ export function targetOf(facts: Pick<RolloutFacts, 'project' | 'service' | 'spec
 }
 
 export function verifyOptions(timeoutMs: number) {
-  return { timeoutMs, signal: cancellationSignal(), onProgress: (note: string) => heartbeat(note) };
+  return { timeoutMs, signal: cancellationSignal(), onProgress: waitFor };
 }
 
 function exited(

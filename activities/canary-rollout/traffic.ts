@@ -1,10 +1,10 @@
-import { heartbeat } from '@temporalio/activity';
 import { consumeDecision } from '../../db/canary-rollout/gate.ts';
 import { rolloutFacts, readRelease, type RolloutFacts } from '../../db/canary-rollout/facts.ts';
 import { promoteVersion, swapStable } from '../../db/canary-rollout/release.ts';
 import { OpsError } from '../../domain/errors.ts';
 import type { Proof, TrafficTarget } from '../../providers/traffic/traffic.ts';
 import { subjectOf } from './gate.ts';
+import { waitFor, withHeartbeat } from './heartbeats.ts';
 import type { CanaryRolloutTools } from './index.ts';
 import { targetOf, verifyOptions } from './release.ts';
 import { settledSplit, splitOf } from './split.ts';
@@ -35,7 +35,7 @@ export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
     const renewal = setInterval(() => {
       traffic
         .renewLease(target, input.operationId, token, input.leaseMs)
-        .catch((error: unknown) => heartbeat(String(error)));
+        .catch((error: unknown) => waitFor(String(error)));
     }, input.leaseMs / 4);
     try {
       const proof = await traffic.verify(target, token, verifyOptions(input.verifyMs));
@@ -124,10 +124,10 @@ export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
 
   return {
     acquireTarget,
-    shiftTraffic,
-    promoteRelease,
-    restoreStable: towardsSafety(restoreStable),
-    swapBack: towardsSafety(swapBack),
+    shiftTraffic: withHeartbeat(shiftTraffic),
+    promoteRelease: withHeartbeat(promoteRelease),
+    restoreStable: withHeartbeat(towardsSafety(restoreStable)),
+    swapBack: withHeartbeat(towardsSafety(swapBack)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { OpsError } from '../../../domain/errors.ts';
 import { emergencyStop } from '../../../db/emergency-stop.ts';
 import { houseForFile } from '../../support/rollout-house/for-file.ts';
 import { makeService, quickPlan, startRollout } from '../../support/rollout-house/people.ts';
@@ -72,13 +73,26 @@ describe.concurrent('a rollout that goes badly', () => {
 
   test('is undone when the proxy does not follow', async () => {
     const service = await makeService(house());
-    const rollout = await startRollout(house(), service, 'v2', { ...quickPlan, timeouts: { ...quickPlan.timeouts, verify: '2s' } });
+    const rollout = await startRollout(house(), service, 'v2', { ...quickPlan, timeouts: { ...quickPlan.timeouts, verify: '8s' } });
     await rollout.until('health-check');
     house().agent.stick(service, true);
     await rollout.until('rolling-back');
     house().agent.stick(service, false);
     expect(await rollout.result()).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('did not follow token') });
     await expectUndone(house(), rollout, 'failed');
+  });
+
+  test('is not given up while the way back is blocked: it waits for the proxy, visibly stuck', async () => {
+    const service = await makeService(house());
+    const rollout = await startRollout(house(), service, 'v2', longSoak);
+    await rollout.until('soaking');
+    const done = house().failTraffic('verify', service, new OpsError('not-verified', 'it does not follow'));
+    await rollout.command('abort', { reason: 'try the way back' });
+    await expect.poll(async () => (await rollout.row()).stuck, { timeout: 15_000 }).toContain('restoreStable: it does not follow');
+    expect(runningOf(house(), service)).toContain(`default.${service}.v2.0`);
+    done();
+    expect(await rollout.result()).toMatchObject({ outcome: 'aborted' });
+    await expectUndone(house(), rollout, 'aborted');
   });
 
   test('is aborted when the deadline of the whole rollout passes', async () => {
