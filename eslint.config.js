@@ -25,6 +25,22 @@ const noDefaultExport = {
   message: 'Export by name, so that a thing has one name everywhere.',
 };
 
+/** What differs from one run to the next, or reaches out of the process. */
+const impure = [
+  'performance',
+  'process',
+  'fetch',
+  'crypto',
+  'console',
+  'Buffer',
+  'WeakRef',
+  'FinalizationRegistry',
+];
+/** Besides these, what Temporal replaces in workflows and only there. */
+const replacedInWorkflows = ['Date', 'setTimeout', 'setInterval', 'setImmediate'];
+
+const banned = (names, message) => ['error', ...names.map((name) => ({ name, message }))];
+
 export default defineConfig(
   { ignores: ['node_modules/', '.holdfast/', '.dependency-cruiser.cjs', 'bench/results/'] },
   {
@@ -54,6 +70,25 @@ export default defineConfig(
       'prefer-const': 'error',
       'max-lines': ['error', 300],
       'no-restricted-syntax': ['error', noProcessEnv, noEnum, noDefaultExport],
+    },
+  },
+  {
+    files: ['domain/**', 'contracts/**'],
+    rules: {
+      'no-restricted-globals': banned(
+        [...impure, ...replacedInWorkflows],
+        'Decisions are pure: time, chance and the outside world come in as facts.',
+      ),
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'Decisions are pure: chance comes in as a fact.' },
+      ],
+    },
+  },
+  {
+    files: ['workflows/**'],
+    rules: {
+      'no-restricted-globals': banned(impure, 'Workflows are replayed: this is the work of an activity.'),
     },
   },
   { files: readsEnvironment, rules: { 'no-restricted-syntax': ['error', noEnum, noDefaultExport] } },
