@@ -1,8 +1,8 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { Check } from 'typebox/value';
-import { DesiredState, ProxyReportAnswer, type ProxyReport } from '../contracts/proxy.ts';
+import type { DesiredState, ProxyReport, ProxyReportAnswer } from '../contracts/proxy.ts';
 import { OpsError } from '../domain/errors.ts';
+import { isDesiredState, isReportAnswer } from './shapes.ts';
 
 export interface ControlPlane {
   /** Waits up to `waitMs` for a revision other than `after`. Throws `unavailable`. */
@@ -68,12 +68,12 @@ export function connectControlPlane(api: URL, proxy: string): ControlPlane {
     async desiredState(after, waitMs, signal) {
       const path = `/desired-state?after=${after}&waitMs=${waitMs}`;
       const answer = await call('GET', path, undefined, waitMs + answerTimeoutMs, signal);
-      if (Check(DesiredState, answer)) return answer;
+      if (isDesiredState(answer)) return answer;
       throw new OpsError('unavailable', `the API at ${api.origin} answered no desired state`);
     },
     async report(report, signal) {
       const answer = await call('POST', '/reports', report, answerTimeoutMs, signal);
-      if (Check(ProxyReportAnswer, answer)) return answer;
+      if (isReportAnswer(answer)) return answer;
       throw new OpsError('unavailable', `the API at ${api.origin} did not answer the report as agreed`);
     },
   };

@@ -1,4 +1,5 @@
 import { renameSync, writeFileSync } from 'node:fs';
+import { isStoredLeases } from './shapes.ts';
 import { readJson } from './state.ts';
 
 export interface Leases {
@@ -55,11 +56,7 @@ type Stored = Readonly<Record<string, { readonly token: number; readonly until: 
 /** By the wall clock, the only one that goes on over a restart. What cannot be read is no lease, and so is gone. */
 function readStored(path: string): Stored {
   const { value } = readJson(path);
-  if (typeof value !== 'object' || value === null) return {};
-  const valid = Object.entries(value as Stored).filter(
-    ([, lease]) => Number.isInteger(lease?.token) && Number.isFinite(lease?.until),
-  );
-  return Object.fromEntries(valid);
+  return isStoredLeases(value) ? value : {};
 }
 
 /** Once a second and not flushed: after a power cut an older lease only ends sooner. */

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { Type } from 'typebox';
-import { Check } from 'typebox/value';
-import { DesiredBackend, Trip } from '../contracts/proxy.ts';
 import type { BackendState, LocalStop } from './effective.ts';
 import { replaceFile } from './files.ts';
+import { isStop, isStoredState } from './shapes.ts';
 
 export type AgentState = Readonly<Record<string, BackendState>>;
 
@@ -13,27 +11,10 @@ export interface Loaded<T> {
   readonly fault: string | null;
 }
 
-const { backend, token, servers, stable, canary } = DesiredBackend.properties;
-const StoredState = Type.Object({
-  format: Type.Literal(1),
-  backends: Type.Record(
-    Type.String(),
-    Type.Object({
-      desired: Type.Object({ backend, token, servers, stable, canary }),
-      trip: Type.Union([
-        Type.Null(),
-        Type.Object({ ...Trip.properties, at: Type.String(), acknowledged: Type.Boolean() }),
-      ]),
-      managed: Type.Boolean(),
-    }),
-  ),
-});
-const StoredStop = Type.Object({ reason: Type.String(), by: Type.String(), at: Type.String() });
-
 export function loadState(path: string): Loaded<AgentState> {
   const { value, fault } = readJson(path);
   if (value === null) return { value: null, fault };
-  if (!Check(StoredState, value)) return { value: null, fault: `${path} does not hold an agent's state` };
+  if (!isStoredState(value)) return { value: null, fault: `${path} does not hold an agent's state` };
   return { value: value.backends, fault: null };
 }
 
@@ -47,7 +28,7 @@ export function loadStop(path: string): LocalStop | null {
   const { value, fault } = readJson(path);
   if (fault !== null) return { reason: fault, by: 'unknown', at: new Date(0).toISOString() };
   if (value === null) return null;
-  if (!Check(StoredStop, value))
+  if (!isStop(value))
     return { reason: `${path} is not readable`, by: 'unknown', at: new Date(0).toISOString() };
   return value;
 }

@@ -153,11 +153,10 @@ describe.each(Object.entries(builders))('traffic by %s', (_, build) => {
       (): Split => ({ ...stableSplit(), servers: [{ ...server('v1', 100), address: 'example:80' }] }),
     ],
   ])('%s is invalid', async (_, split) => {
-    const target = { ...nextTarget(), backend: 'shop0' };
+    const target = { project: 'default', service: 'none', proxy: 'local', backend: 'none' };
     const change = { target, owner: 'one', token: 1, changeId: 'x', split: split() };
 
     await expect(fixture.traffic.setSplit(change)).rejects.toMatchObject({ code: 'invalid-input' });
-    used -= 1;
   });
 
   test('a lease that is renewed holds; one that is not takes the canary off and refuses everything but a restore', async () => {
@@ -289,10 +288,8 @@ describe.each(Object.entries(builders))('traffic by %s', (_, build) => {
       abort.abort();
 
       await expect(aborted).rejects.toThrow(/abort/i);
-      await expect(failing).rejects.toMatchObject({
-        code: 'not-verified',
-        message: expect.stringContaining('v2') as string,
-      });
+      await expect(failing).rejects.toMatchObject({ code: 'not-verified' });
+      await expect(failing).rejects.toThrow('v2');
     });
   });
 });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { DesiredServer } from '../../contracts/proxy.ts';
 import type { App } from '../../api/dependencies.ts';
 import { proxyRoutes } from '../../api/proxy.ts';
+import { sharedSchemas } from '../../api/schemas.ts';
 import { buildValidator } from '../../api/validation.ts';
 import { connect, type Db } from '../../db/connect.ts';
 import { createDesiredStateStore } from '../../db/desired-state-store.ts';
@@ -108,6 +109,7 @@ async function createApi(db: Db, databaseUrl: string) {
         schemaController: { compilersFactory: { buildValidator } },
         forceCloseConnections: true,
       }).withTypeProvider<TypeBoxTypeProvider>();
+      for (const schema of sharedSchemas) fresh.addSchema(schema);
       proxyRoutes(fresh, { db, notifications });
       await fresh.listen({ port, host: '127.0.0.1' });
       port = (fresh.server.address() as AddressInfo).port;

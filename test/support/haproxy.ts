@@ -62,6 +62,7 @@ export async function startHaproxy({ backends, apiUrl, proxy = 'local' }: Option
     HOLDFAST_HAPROXY_MASTER_SOCKET: at('master.sock'),
     HOLDFAST_AGENT_STATE: at('agent'),
     HOLDFAST_AGENT_LOG_PORT: String(await freeUdpPort()),
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? at('compiled'),
   };
   let haproxy: ChildProcess | null = null;
   let agent: ChildProcess | null = null;
