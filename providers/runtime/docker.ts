@@ -59,7 +59,7 @@ export function createDockerRuntime({ home, dockerHost, env }: DockerRuntimeOpti
       const outcome = await begin(instance.id, container);
       if (outcome === 'begun') return settled(instance.id, container);
       if (outcome === 'gone' && isMade) throw stopped(instance.id);
-      await delay(100);
+      await delay(roundMs);
     }
     const why = 'its container or its port was taken away each time';
     throw new OpsError('unavailable', `${instance.id} could not be started: ${why}`);
@@ -77,7 +77,7 @@ export function createDockerRuntime({ home, dockerHost, env }: DockerRuntimeOpti
     }
   }
 
-  async function begin(id: string, container: Container): Promise<'begun' | 'gone'> {
+  async function begin(id: string, container: Container): Promise<'begun' | 'gone' | 'port-taken'> {
     try {
       await ask(() => container.start(), [notModified]);
       return 'begun';
@@ -87,7 +87,7 @@ export function createDockerRuntime({ home, dockerHost, env }: DockerRuntimeOpti
       if (!/port is already allocated|address already in use/.test(reasonOf(error))) throw refused(id, error);
       // Somebody else took the port between our look and the start: it is made anew, with another one.
       await ask(() => container.remove({ v: true }), [notFound, conflict]);
-      return 'gone';
+      return 'port-taken';
     }
   }
 
