@@ -14,6 +14,12 @@ const batch = 200;
 
 /** GET :id/events/stream: the timeline as server-sent events, `id:` = seq, until the operation has closed. */
 export function registerEventStream(app: App, dependencies: ApiDependencies): void {
+  const open = new Set<ServerResponse>();
+  // A closing API ends its streams, which would otherwise hold it open; their readers come back elsewhere.
+  app.addHook('preClose', (done) => {
+    for (const stream of open) stream.destroy();
+    done();
+  });
   app.get(
     '/operations/:id/events/stream',
     {
@@ -38,6 +44,7 @@ export function registerEventStream(app: App, dependencies: ApiDependencies): vo
       await requireOperation(dependencies.db, project, id);
       reply.hijack();
       const stream = reply.raw;
+      open.add(stream);
       stream.writeHead(200, {
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',
@@ -54,6 +61,7 @@ export function registerEventStream(app: App, dependencies: ApiDependencies): vo
         // The client reconnects with Last-Event-ID and misses nothing.
         request.log.warn({ err: error, operationId: id }, 'event stream broke off');
       }
+      open.delete(stream);
       stream.end();
     },
   );

@@ -7,7 +7,7 @@ export interface ApiClient {
   get<T>(path: string, query?: Query): Promise<T>;
   put<T>(path: string, body: unknown): Promise<T>;
   /** Sends an Idempotency-Key of its own, the same one for every try of this call. */
-  post<T>(path: string, body: unknown): Promise<Answer<T>>;
+  post<T>(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer<T>>;
   delete(path: string): Promise<void>;
   /** The body as it arrives; for event streams. */
   stream(path: string, headers: Record<string, string>): Promise<ReadableStream<Uint8Array>>;
@@ -60,8 +60,8 @@ export function createClient(url: string, principal: string): ApiClient {
     async put<T>(path: string, body: unknown) {
       return (await (await send({ method: 'PUT', path, body })).json()) as T;
     },
-    async post<T>(path: string, body: unknown) {
-      const headers = { 'idempotency-key': randomUUID() };
+    async post<T>(path: string, body: unknown, more: Record<string, string> = {}) {
+      const headers = { 'idempotency-key': randomUUID(), ...more };
       const response = await send({ method: 'POST', path, body, headers });
       return { status: response.status, body: (await response.json()) as T };
     },

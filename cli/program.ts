@@ -15,7 +15,7 @@ export interface Surroundings extends Streams {
 }
 
 /** Adds commands that do not talk to the API, such as those of the stack. */
-export type Register = (program: Command) => void;
+export type Register = (program: Command, bind: Bind) => void;
 
 /** Runs one command line and answers its exit code. Nothing here ends the process. */
 export async function runCli(
@@ -37,7 +37,7 @@ export async function runCli(
   };
   try {
     const program = createProgram(around, bind);
-    for (const register of more) register(program);
+    for (const register of more) register(program, bind);
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {

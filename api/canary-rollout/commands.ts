@@ -19,6 +19,15 @@ import { deliverCommand } from './deliver-command.ts';
 
 const answerLimitMs = 5000;
 
+const CommandHeaders = Type.Object({
+  ...PostHeaders.properties,
+  prefer: Type.Optional(
+    Type.String({
+      description: '`respond-async` (RFC 7240): answer 202 at once and do not wait for the workflow',
+    }),
+  ),
+});
+
 /** POST :id/commands writes the row, delivers it as an update and answers what the workflow said, if it says it in time. */
 export function registerCommands(app: App, dependencies: ApiDependencies): void {
   app.post(
@@ -28,7 +37,7 @@ export function registerCommands(app: App, dependencies: ApiDependencies): void 
         tags: ['canary-rollouts'],
         summary: 'Command a running rollout; 202 when nobody has answered yet',
         params: IdParams,
-        headers: PostHeaders,
+        headers: CommandHeaders,
         body: ref(CanaryCommandInput),
         response: { 200: ref(CanaryCommand), 202: ref(CanaryCommand), ...problems },
       },
@@ -42,7 +51,8 @@ export function registerCommands(app: App, dependencies: ApiDependencies): void 
       const commandId = await commandOf(dependencies, command);
       const rollout = await requireRollout(dependencies.db, project, operationId);
       const workflowId = canaryRolloutWorkflowId(project, rollout.service);
-      await deliverCommand(dependencies, { workflowId, commandId, limitMs: answerLimitMs });
+      const answered = deliverCommand(dependencies, { workflowId, commandId, limitMs: answerLimitMs });
+      if (request.headers.prefer !== 'respond-async') await answered;
       const settled = await requireCommand(dependencies.db, project, operationId, commandId);
       if (settled.state === 'refused') throw refused(settled, rollout, request.body);
       return reply
