@@ -45,12 +45,12 @@ export function createDockerRuntime({ home, dockerHost, env }: DockerRuntimeOpti
   const inTurn = oneAtATime();
 
   async function start(instance: InstanceSpec, signal: AbortSignal): Promise<{ address: string }> {
-    const recipe = recipeOf(home, instance, env);
     const container = containerOf(instance.id);
     for (let round = 0; round < rounds; round += 1) {
       signal.throwIfAborted();
       const info = await inspectContainer(container);
       if (info?.State.Running) return { address: published(instance.id, info) };
+      const recipe = recipeOf(home, instance, env);
       if (info !== null && info.Config.Labels[labels.recipe] !== recipe.Labels[labels.recipe]) {
         await ask(() => container.remove({ v: true }), [notFound, conflict]);
         continue;
