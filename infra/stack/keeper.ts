@@ -69,7 +69,9 @@ export function createKeeper(part: Part, home: string, onChange: () => void): Ke
       await ended(born);
       if (!stopping.signal.aborted) problem = `it ended ${howEnded(born)}`;
     } catch (error) {
-      problem = child !== null && hasEnded(child) ? `it ended ${howEnded(child)}` : messageOf(error);
+      if (!stopping.signal.aborted) {
+        problem = child !== null && hasEnded(child) ? `it ended ${howEnded(child)}` : messageOf(error);
+      }
       if (readyAt === null) onFailure(error);
     }
     await endChild();

@@ -30,15 +30,21 @@ export async function rotateLogs(home: string): Promise<void> {
   }
 }
 
-/** The end of a log, for the message that says why a part did not start. */
-export async function lastLines(home: string, name: string, count: number): Promise<string> {
+/** What a part said at its end: its error where a line names one, else its last lines. */
+export async function lastWords(home: string, name: string): Promise<string> {
+  const lines = (await lastLines(home, name)).slice(-40);
+  const error = lines.findLastIndex((line) => /^\S*(Error|ALERT|FATAL)\b|\[ALERT\]| FATAL: /.test(line));
+  return (error === -1 ? lines.slice(-3) : lines.slice(error, error + 2)).join('\n').slice(0, 1000);
+}
+
+async function lastLines(home: string, name: string): Promise<string[]> {
   const file = await open(logFile(home, name)).catch(() => null);
-  if (file === null) return '';
+  if (file === null) return [];
   try {
     const { size } = await file.stat();
     const length = Math.min(size, 16 * 1024);
     const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.toString('utf8').trimEnd().split('\n').slice(-count).join('\n');
+    return buffer.toString('utf8').trimEnd().split('\n');
   } finally {
     await file.close();
   }

@@ -105,7 +105,7 @@ function haproxyPart(layout: Layout): Part {
   };
 }
 
-function agentPart({ config, urls, env }: Layout): Part {
+function agentPart({ urls, env }: Layout): Part {
   return {
     name: 'proxy-agent',
     after: ['api', 'haproxy'],

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { OpsError } from '../../domain/errors.ts';
 import { programFile, type Layout } from './layout.ts';
-import { lastLines, withLogFile } from './log-file.ts';
+import { lastWords, withLogFile } from './log-file.ts';
 
 /** Runs one of our programs to its end; what it says goes to a log of the stack. Throws `unavailable` with its last words. */
 export async function runOnce(
@@ -15,6 +15,6 @@ export async function runOnce(
   );
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code === 0) return;
-  const said = await lastLines(home, name, 3);
+  const said = await lastWords(home, name);
   throw new OpsError('unavailable', `${program} ${args.join(' ')} ended with code ${code}: ${said}`);
 }

@@ -9,7 +9,7 @@ import { choosePorts } from './choose-ports.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
 import { layOut, type Layout } from './layout.ts';
 import { holdStackLock } from './lock.ts';
-import { lastLines, rotateLogs } from './log-file.ts';
+import { lastWords, rotateLogs } from './log-file.ts';
 import { createParts } from './parts.ts';
 import {
   readStackRecord,
@@ -89,7 +89,7 @@ async function run(layout: Layout, notes: readonly string[]): Promise<void> {
 async function startAll(keepers: readonly Keeper[], home: string, end: EndAsked): Promise<void> {
   const started = new Map<PartName, Promise<void>>();
   for (const keeper of keepers) {
-    const before = keeper.part.after.map((name) => started.get(name));
+    const before = keeper.part.after.map((name) => started.get(name) ?? Promise.resolve());
     started.set(
       keeper.part.name,
       Promise.all(before).then(() => (end.asked ? undefined : startOne(keeper, home))),
@@ -103,7 +103,7 @@ async function startOne(keeper: Keeper, home: string): Promise<void> {
   try {
     await keeper.start(attempts);
   } catch (error) {
-    const said = await lastLines(home, name, 5);
+    const said = await lastWords(home, name);
     const why = keeper.view().problem ?? String(error);
     throw new Error(`${name} did not start: ${why}${said === '' ? '' : `\n${said}`}`);
   }

@@ -6,7 +6,7 @@ import type { Config } from '../../config.ts';
 import { OpsError } from '../../domain/errors.ts';
 import { isAlive, markOf, type ProcessMark } from '../process/proc.ts';
 import { programFile } from './layout.ts';
-import { lastLines, withLogFile } from './log-file.ts';
+import { lastWords, withLogFile } from './log-file.ts';
 import { isSupervised, readStackRecord, removeStackRecord, type StackRecord } from './record.ts';
 import { partMark } from './survivors.ts';
 
@@ -19,8 +19,8 @@ export interface UpResult {
 /** Brings the stack up, or waits for one that is coming up. Idempotent. Throws `unavailable` with what did not start. */
 export async function bringUp(
   config: Config,
-  inherited: Readonly<Record<string, string | undefined>>,
   onProgress: (line: string) => void = () => undefined,
+  inherited: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<UpResult> {
   const before = await readStackRecord(config.home);
   if (before !== null && isSupervised(before)) {
@@ -89,7 +89,7 @@ async function untilReady(
 
 async function whyItEnded(home: string, record: StackRecord | null): Promise<OpsError> {
   if (record?.problem) return new OpsError('unavailable', record.problem);
-  const said = await lastLines(home, 'supervisor', 5);
+  const said = await lastWords(home, 'supervisor');
   return new OpsError(
     'unavailable',
     `the stack ended while it was starting${said === '' ? '' : `: ${said}`}`,
