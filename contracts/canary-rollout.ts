@@ -228,8 +228,3 @@ export interface CanaryRollbackInput {
   readonly reason: string;
   readonly drainDelayMs: number;
 }
-
-/** The id of the workflow that holds the service: one rollout or rollback at a time. */
-export function canaryRolloutWorkflowId(project: string, service: string): string {
-  return `canary-rollout/${project}/${service}`;
-}

@@ -1,15 +1,11 @@
 import { Type } from 'typebox';
 import { newId } from '../new-id.ts';
-import {
-  CanaryCommand,
-  CanaryCommandInput,
-  canaryRolloutWorkflowId,
-  type CanaryRollout,
-} from '../../contracts/canary-rollout.ts';
+import { CanaryCommand, CanaryCommandInput, type CanaryRollout } from '../../contracts/canary-rollout.ts';
 import { Name, ref, Ulid } from '../../contracts/common.ts';
 import { requireRollout } from '../../db/canary-rollout/find.ts';
 import { insertCommand, requireCommand } from '../../db/command.ts';
 import { findResource } from '../../db/idempotency.ts';
+import { canaryRolloutWorkflowId } from '../../domain/canary-rollout/workflow-id.ts';
 import { OpsError } from '../../domain/errors.ts';
 import { principalOf } from '../auth.ts';
 import type { ApiDependencies, App } from '../dependencies.ts';

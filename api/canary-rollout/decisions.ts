@@ -1,14 +1,10 @@
 import { newId } from '../new-id.ts';
-import {
-  CanaryDecision,
-  CanaryDecisionInput,
-  canaryRolloutWorkflowId,
-  type CanaryRollout,
-} from '../../contracts/canary-rollout.ts';
+import { CanaryDecision, CanaryDecisionInput, type CanaryRollout } from '../../contracts/canary-rollout.ts';
 import { ref } from '../../contracts/common.ts';
 import { findDecisionAbout, insertDecision, requireDecision } from '../../db/canary-rollout/decision.ts';
 import { requireRollout } from '../../db/canary-rollout/find.ts';
 import { findResource } from '../../db/idempotency.ts';
+import { canaryRolloutWorkflowId } from '../../domain/canary-rollout/workflow-id.ts';
 import { OpsError } from '../../domain/errors.ts';
 import { principalOf } from '../auth.ts';
 import type { ApiDependencies, App } from '../dependencies.ts';

@@ -1,6 +1,7 @@
-import { canaryRolloutWorkflowId, type CanaryRollout } from '../../contracts/canary-rollout.ts';
+import type { CanaryRollout } from '../../contracts/canary-rollout.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { startRolloutWorkflow } from './workflow.ts';
+import { canaryRolloutWorkflowId } from '../../domain/canary-rollout/workflow-id.ts';
 
 /**
  * Starts the workflow of a row that is already durable. A Temporal that does not answer is no error here: the row says `starting`

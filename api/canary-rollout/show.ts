@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { CanaryRollout, CanaryRolloutPage, canaryRolloutWorkflowId } from '../../contracts/canary-rollout.ts';
+import { CanaryRollout, CanaryRolloutPage } from '../../contracts/canary-rollout.ts';
 import { Name, ref } from '../../contracts/common.ts';
 import { OperationStatus } from '../../contracts/operation.ts';
 import { listRollouts, requireRollout } from '../../db/canary-rollout/find.ts';
@@ -7,6 +7,7 @@ import { decodeCursor, pageOf } from '../cursor.ts';
 import type { ApiDependencies, App } from '../dependencies.ts';
 import { Cursor, IdParams, Limit, problems, ProjectParams } from '../schemas.ts';
 import { queryState } from './workflow.ts';
+import { canaryRolloutWorkflowId } from '../../domain/canary-rollout/workflow-id.ts';
 
 /** Listing from Postgres; one rollout with its live state while it is open. */
 export function registerShow(app: App, dependencies: ApiDependencies): void {

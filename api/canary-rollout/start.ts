@@ -1,6 +1,5 @@
 import { newId } from '../new-id.ts';
 import {
-  canaryRolloutWorkflowId,
   StartCanaryRollout,
   CanaryRollout,
   type CanaryRolloutState,
@@ -11,6 +10,7 @@ import { insertRollout, type NewRollout } from '../../db/canary-rollout/start.ts
 import { findResource } from '../../db/idempotency.ts';
 import { requireService } from '../../db/service.ts';
 import { freezePlan } from '../../domain/canary-rollout/plan.ts';
+import { canaryRolloutWorkflowId } from '../../domain/canary-rollout/workflow-id.ts';
 import { OpsError } from '../../domain/errors.ts';
 import { principalOf } from '../auth.ts';
 import type { ApiDependencies, App } from '../dependencies.ts';

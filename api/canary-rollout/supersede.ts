@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '../new-id.ts';
-import { canaryRolloutWorkflowId, type CanaryRollout } from '../../contracts/canary-rollout.ts';
+import type { CanaryRollout } from '../../contracts/canary-rollout.ts';
 import { requireRollout } from '../../db/canary-rollout/find.ts';
 import type { NewRollout } from '../../db/canary-rollout/start.ts';
 import { insertCommand, requireCommand } from '../../db/command.ts';
+import { canaryRolloutWorkflowId } from '../../domain/canary-rollout/workflow-id.ts';
 import { OpsError } from '../../domain/errors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { deliverCommand } from './deliver-command.ts';

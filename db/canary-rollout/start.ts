@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import type { CanaryPlan } from '../../contracts/canary-plan.ts';
-import { canaryRolloutWorkflowId, type CanaryRolloutState } from '../../contracts/canary-rollout.ts';
+import type { CanaryRolloutState } from '../../contracts/canary-rollout.ts';
 import type { Start } from '../../contracts/service.ts';
 import type { Db } from '../connect.ts';
 import { violatedUnique } from '../failures.ts';
+import { canaryRolloutWorkflowId } from '../../domain/canary-rollout/workflow-id.ts';
 
 export interface NewRollout {
   readonly operationId: string;

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../../config.ts';
 import type { CanaryPhase, CanaryRollout } from '../../contracts/canary-rollout.ts';
-import { canaryRolloutWorkflowId } from '../../contracts/canary-rollout.ts';
 import type { Service } from '../../contracts/service.ts';
 import { readStackRecord } from '../stack/record.ts';
 import type { Observer } from './observer.ts';
+import { canaryRolloutWorkflowId } from '../../domain/canary-rollout/workflow-id.ts';
 
 export interface Ended {
   readonly outcome: string;
