@@ -10,7 +10,12 @@ import type { CheckResult } from '../../contracts/canary-rollout.ts';
 import { rolloutFacts } from '../../db/canary-rollout/facts.ts';
 import { recordWatch } from '../../db/canary-rollout/progress.ts';
 import { judge } from '../../domain/canary-rollout/judge.ts';
-import { watchTick, type WatchState, type WatchTick, type WatchVerdict } from '../../domain/canary-rollout/watch.ts';
+import {
+  watchTick,
+  type WatchState,
+  type WatchTick,
+  type WatchVerdict,
+} from '../../domain/canary-rollout/watch.ts';
 import { OpsError } from '../../domain/errors.ts';
 import type { TrafficTarget } from '../../providers/traffic/traffic.ts';
 import type { CanaryRolloutTools } from './index.ts';
@@ -48,12 +53,7 @@ export function createWatch({ db, traffic }: Pick<CanaryRolloutTools, 'db' | 'tr
       const now = performance.now();
       const facing = { elapsedMs: now - last, ...looked };
       last = now;
-      const tick: WatchTick = watchTick(
-        input.plan,
-        { soakMs: input.soakMs },
-        state,
-        facing,
-      );
+      const tick: WatchTick = watchTick(input.plan, { soakMs: input.soakMs }, state, facing);
       ({ state, checkDue } = tick);
       lastCheck = looked.check ?? lastCheck;
       heartbeat({ state, lastCheck } satisfies Progress);

@@ -25,7 +25,11 @@ export function command(kind: string): Action<Flags> {
     const rollout = await findOpenTarget(cli, service, flags);
     const input = inputOf(kind, rollout, flags, metric);
     const path = cli.path(`canary-rollouts/${rollout.id}/commands`);
-    const { body } = await cli.api.post<CanaryCommand>(path, input, flags.wait ? {} : { prefer: 'respond-async' });
+    const { body } = await cli.api.post<CanaryCommand>(
+      path,
+      input,
+      flags.wait ? {} : { prefer: 'respond-async' },
+    );
     const settled = flags.wait ? await within(cli, flags.timeout, settle(cli, body)) : body;
     if (settled.state === 'refused') {
       throw new CliError(exitCodes.conflict, `${settled.kind} was refused: ${settled.answer ?? ''}`);

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { houseForFile } from '../../support/rollout-house/for-file.ts';
-import { makeService, quickPlan, startRollout, type StartedRollout } from '../../support/rollout-house/people.ts';
+import {
+  makeService,
+  quickPlan,
+  startRollout,
+  type StartedRollout,
+} from '../../support/rollout-house/people.ts';
 import { expectUndone } from '../../support/rollout-house/proof.ts';
 import type { RolloutHouse } from '../../support/rollout-house.ts';
 
@@ -49,14 +54,22 @@ const stages: readonly Stage[] = [
       await rollout.until('paused');
     },
   },
-  { phase: 'waiting-for-approval', reach: async (rollout) => void (await rollout.until('waiting-for-approval')) },
+  {
+    phase: 'waiting-for-approval',
+    reach: async (rollout) => void (await rollout.until('waiting-for-approval')),
+  },
 ];
 
 describe.concurrent.each(stages)('while $phase', (stage) => {
   async function begin(): Promise<StartedRollout> {
     const service = await makeService(house());
     stage.prepare?.(house(), service);
-    const rollout = await startRollout(house(), service, 'v2', stage.phase === 'waiting-for-approval' ? gated : plan);
+    const rollout = await startRollout(
+      house(),
+      service,
+      'v2',
+      stage.phase === 'waiting-for-approval' ? gated : plan,
+    );
     await stage.reach(rollout);
     return rollout;
   }
@@ -65,7 +78,9 @@ describe.concurrent.each(stages)('while $phase', (stage) => {
     const rollout = await begin();
     stage.letGo?.(house(), rollout.service);
     const began = performance.now();
-    expect(await rollout.command('abort', { reason: 'changed my mind' })).toMatchObject({ state: 'accepted' });
+    expect(await rollout.command('abort', { reason: 'changed my mind' })).toMatchObject({
+      state: 'accepted',
+    });
     expect(await rollout.result()).toEqual({ outcome: 'aborted', reason: 'ann: changed my mind' });
     expect(performance.now() - began).toBeLessThan(8000);
     await expectUndone(house(), rollout, 'aborted');

@@ -7,11 +7,16 @@ const house = houseForFile();
 describe.concurrent('a rollout that goes well', () => {
   test('is promoted, step by step, after the approval of its gate', async () => {
     const service = await makeService(house());
-    const plan = { ...quickPlan, steps: [{ weight: 10, soak: '1s' }, { weight: 50, soak: '1s', gate: true }, { weight: 100 }] };
+    const plan = {
+      ...quickPlan,
+      steps: [{ weight: 10, soak: '1s' }, { weight: 50, soak: '1s', gate: true }, { weight: 100 }],
+    };
     const rollout = await startRollout(house(), service, 'v2', plan);
     await rollout.decide('approve');
     expect(await rollout.result()).toEqual({ outcome: 'promoted', reason: 'v2 serves everything' });
-    const applied = house().effects.filter((e) => e.service === service && e.what.startsWith('applied')).map((e) => e.what);
+    const applied = house()
+      .effects.filter((e) => e.service === service && e.what.startsWith('applied'))
+      .map((e) => e.what);
     expect(applied).toEqual([
       'applied v1=100',
       'applied v1=90 v2=10',

@@ -49,7 +49,10 @@ describe.concurrent('a rollout that goes badly', () => {
     await rollout.until('health-check');
     await expect.poll(() => runningOf(house(), service).length).toBe(2);
     house().runtime.kill(`default.${service}.v2.0`);
-    expect(await rollout.result()).toMatchObject({ outcome: 'failed', reason: expect.stringMatching(/ended before it was healthy/) });
+    expect(await rollout.result()).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringMatching(/ended before it was healthy/),
+    });
     await expectUndone(house(), rollout, 'failed');
   });
 
@@ -58,7 +61,10 @@ describe.concurrent('a rollout that goes badly', () => {
     const rollout = await startRollout(house(), service, 'v2', longSoak);
     await rollout.until('soaking');
     await emergencyStop(house().db, { project: 'default', service, reason: 'it burns', by: 'bob' });
-    expect(await rollout.result()).toMatchObject({ outcome: 'stopped', reason: expect.stringContaining('it burns') });
+    expect(await rollout.result()).toMatchObject({
+      outcome: 'stopped',
+      reason: expect.stringContaining('it burns'),
+    });
     await expectUndone(house(), rollout, 'stopped');
   });
 
@@ -67,18 +73,27 @@ describe.concurrent('a rollout that goes badly', () => {
     const rollout = await startRollout(house(), service, 'v2', longSoak);
     await rollout.until('soaking');
     house().agent.loseLease(service);
-    expect(await rollout.result()).toMatchObject({ outcome: 'rolled-back', reason: expect.stringContaining('lease-lost') });
+    expect(await rollout.result()).toMatchObject({
+      outcome: 'rolled-back',
+      reason: expect.stringContaining('lease-lost'),
+    });
     await expectUndone(house(), rollout, 'rolled-back');
   });
 
   test('is undone when the proxy does not follow', async () => {
     const service = await makeService(house());
-    const rollout = await startRollout(house(), service, 'v2', { ...quickPlan, timeouts: { ...quickPlan.timeouts, verify: '8s' } });
+    const rollout = await startRollout(house(), service, 'v2', {
+      ...quickPlan,
+      timeouts: { ...quickPlan.timeouts, verify: '8s' },
+    });
     await rollout.until('health-check');
     house().agent.stick(service, true);
     await rollout.until('rolling-back');
     house().agent.stick(service, false);
-    expect(await rollout.result()).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('did not follow token') });
+    expect(await rollout.result()).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringContaining('did not follow token'),
+    });
     await expectUndone(house(), rollout, 'failed');
   });
 
@@ -88,7 +103,9 @@ describe.concurrent('a rollout that goes badly', () => {
     await rollout.until('soaking');
     const done = house().failTraffic('verify', service, new OpsError('not-verified', 'it does not follow'));
     await rollout.command('abort', { reason: 'try the way back' });
-    await expect.poll(async () => (await rollout.row()).stuck, { timeout: 15_000 }).toContain('restoreStable: it does not follow');
+    await expect
+      .poll(async () => (await rollout.row()).stuck, { timeout: 15_000 })
+      .toContain('restoreStable: it does not follow');
     expect(runningOf(house(), service)).toContain(`default.${service}.v2.0`);
     done();
     expect(await rollout.result()).toMatchObject({ outcome: 'aborted' });
@@ -99,7 +116,10 @@ describe.concurrent('a rollout that goes badly', () => {
     const service = await makeService(house());
     const plan = { ...longSoak, timeouts: { ...quickPlan.timeouts, deadline: '3s' } };
     const rollout = await startRollout(house(), service, 'v2', plan);
-    expect(await rollout.result()).toEqual({ outcome: 'aborted', reason: 'the deadline of the rollout passed' });
+    expect(await rollout.result()).toEqual({
+      outcome: 'aborted',
+      reason: 'the deadline of the rollout passed',
+    });
     await expectUndone(house(), rollout, 'aborted');
   });
 });
@@ -107,7 +127,11 @@ describe.concurrent('a rollout that goes badly', () => {
 describe.concurrent('a rollout that cannot be judged', () => {
   test('holds while the stable version suffers as well, says so, and goes on when both are well', async () => {
     const service = await makeService(house());
-    const plan = { ...quickPlan, steps: [{ weight: 50, soak: '2s' }], timeouts: { ...quickPlan.timeouts, hold: '1m' } };
+    const plan = {
+      ...quickPlan,
+      steps: [{ weight: 50, soak: '2s' }],
+      timeouts: { ...quickPlan.timeouts, hold: '1m' },
+    };
     for (const version of ['v1', 'v2']) house().agent.behave(service, version, { errorRate: 0.3 });
     const rollout = await startRollout(house(), service, 'v2', plan);
     const held = await rollout.until('holding');
@@ -120,19 +144,28 @@ describe.concurrent('a rollout that cannot be judged', () => {
 
   test('never passes without requests: it holds, and the hold expires', async () => {
     const service = await makeService(house());
-    const rollout = await startRollout(house(), service, 'v2', { ...longSoak, timeouts: { ...quickPlan.timeouts, hold: '3s' } });
+    const rollout = await startRollout(house(), service, 'v2', {
+      ...longSoak,
+      timeouts: { ...quickPlan.timeouts, hold: '3s' },
+    });
     await rollout.until('soaking');
     house().agent.rate(service, 0);
     const held = await rollout.until('holding');
     expect(held).toMatchObject({ waitingFor: 'no-data', step: 0 });
-    expect(await rollout.result()).toMatchObject({ outcome: 'aborted', reason: expect.stringContaining('held for too long') });
+    expect(await rollout.result()).toMatchObject({
+      outcome: 'aborted',
+      reason: expect.stringContaining('held for too long'),
+    });
     await expectUndone(house(), rollout, 'aborted');
   });
 
   test('never passes without counters either', async () => {
     const service = await makeService(house());
     const done = house().failTraffic('buckets', service, new Error('the counters are away'));
-    const rollout = await startRollout(house(), service, 'v2', { ...quickPlan, timeouts: { ...quickPlan.timeouts, hold: '1m' } });
+    const rollout = await startRollout(house(), service, 'v2', {
+      ...quickPlan,
+      timeouts: { ...quickPlan.timeouts, hold: '1m' },
+    });
     expect(await rollout.until('holding')).toMatchObject({ waitingFor: 'metrics-error' });
     done();
     expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });

@@ -89,7 +89,8 @@ export function startTwinAgent(
     if (isNewer) applied.desired = desired;
     backends.set(service, applied);
     const gone = desired.leaseMs !== null && (desired.leaseMs <= 0 || lost.has(service));
-    if (applied.desired.canary !== null && !applied.tripped && (gone || stopped !== null)) trip(applied, service);
+    if (applied.desired.canary !== null && !applied.tripped && (gone || stopped !== null))
+      trip(applied, service);
     if (known === undefined || weightsText(applied) !== before) changed(service, weightsText(applied));
   }
 
@@ -122,7 +123,17 @@ export function startTwinAgent(
         const latency = { [latencyBucket(latencyMs)]: requests };
         const errors = Math.round(requests * errorRate);
         const { name, version } = server;
-        samples.push({ backend: service, server: name, version, second, sessions: requests, requests, errors, up, latency });
+        samples.push({
+          backend: service,
+          server: name,
+          version,
+          second,
+          sessions: requests,
+          requests,
+          errors,
+          up,
+          latency,
+        });
       }
       applied.second = new Map();
     }
@@ -169,7 +180,9 @@ export function startTwinAgent(
     loseLease: (service) => void lost.add(service),
     weights(service) {
       const applied = backends.get(service);
-      return Object.fromEntries(applied === undefined ? [] : serversOf(applied).map((s) => [s.version, s.weight]));
+      return Object.fromEntries(
+        applied === undefined ? [] : serversOf(applied).map((s) => [s.version, s.weight]),
+      );
     },
     async close() {
       closed = true;

@@ -10,7 +10,8 @@ export function listenToCore(): void {
   if (installed) return;
   installed = true;
   const keep = (message: string, meta?: object): void => {
-    if (/Failing workflow task|nondeterminism|TMPRL1100/i.test(message)) lines.push(`${message} ${textOf(meta)}`);
+    if (/Failing workflow task|nondeterminism|TMPRL1100/i.test(message))
+      lines.push(`${message} ${textOf(meta)}`);
   };
   Runtime.install({
     shutdownSignals: [],
@@ -35,7 +36,9 @@ export function takeComplaints(): string[] {
 
 function textOf(meta: object | undefined): string {
   try {
-    return JSON.stringify(meta, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+    return JSON.stringify(meta, (_key, value: unknown) =>
+      typeof value === 'bigint' ? String(value) : value,
+    );
   } catch {
     return '';
   }

@@ -1,7 +1,11 @@
 import { ulid } from 'ulid';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { CanaryPlanInput } from '../../../contracts/canary-plan.ts';
-import type { CanaryCommandKind, CanaryPhase, CanaryRolloutState } from '../../../contracts/canary-rollout.ts';
+import type {
+  CanaryCommandKind,
+  CanaryPhase,
+  CanaryRolloutState,
+} from '../../../contracts/canary-rollout.ts';
 import { insertDecision } from '../../../db/canary-rollout/decision.ts';
 import { recordedRollout } from '../../../db/canary-rollout/recorded.ts';
 import { insertRollback, insertRollout } from '../../../db/canary-rollout/start.ts';
@@ -35,11 +39,20 @@ export interface StartedRollout {
   decide(decision: 'approve' | 'reject', subject?: string): Promise<string>;
   recordDecision(decision: 'approve' | 'reject', subject: string): Promise<string>;
   events(): Promise<{ type: string; summary: string; seq: number }[]>;
-  row(): Promise<{ status: string; outcome: string | null; summary: string; run_id: string | null; stuck: string | null }>;
+  row(): Promise<{
+    status: string;
+    outcome: string | null;
+    summary: string;
+    run_id: string | null;
+    stuck: string | null;
+  }>;
 }
 
 /** A service of one's own, registered and, unless told otherwise, with `v1` serving. */
-export async function makeService(house: RolloutHouse, options: { stable?: string | null; instances?: number } = {}) {
+export async function makeService(
+  house: RolloutHouse,
+  options: { stable?: string | null; instances?: number } = {},
+) {
   const name = `svc-${ulid().toLowerCase()}`;
   const start = { runtime: 'process' as const, command: ['run'] };
   const spec = {
@@ -49,7 +62,14 @@ export async function makeService(house: RolloutHouse, options: { stable?: strin
     instances: options.instances ?? 1,
     plan: null,
   };
-  const row = { project: 'default', name, spec: JSON.stringify(spec), stable_version: null, previous_version: null, warm_until: null };
+  const row = {
+    project: 'default',
+    name,
+    spec: JSON.stringify(spec),
+    stable_version: null,
+    previous_version: null,
+    warm_until: null,
+  };
   await house.db.insertInto('service').values(row).execute();
   house.agent.rate(name, 1000);
   const stable = options.stable === undefined ? 'v1' : options.stable;
@@ -67,13 +87,41 @@ async function serve(house: RolloutHouse, service: string, version: string, coun
     const spec = { id, project: 'default', service, version, start };
     instances.push({ id, ...(await runtime.start(spec, AbortSignal.timeout(5000))) });
   }
-  const release = { project: 'default', service, version, start: JSON.stringify(start), instances: JSON.stringify(instances), retire_at: null };
+  const release = {
+    project: 'default',
+    service,
+    version,
+    start: JSON.stringify(start),
+    instances: JSON.stringify(instances),
+    retire_at: null,
+  };
   await db.insertInto('release').values(release).execute();
   await db.updateTable('service').set({ stable_version: version }).where('name', '=', service).execute();
-  const servers = instances.map(({ address }, index) => ({ name: `${version}-${index}`, version, address, weight: 100, healthPath: `/${service}` }));
+  const servers = instances.map(({ address }, index) => ({
+    name: `${version}-${index}`,
+    version,
+    address,
+    weight: 100,
+    healthPath: `/${service}`,
+  }));
   const split = JSON.stringify({ servers, stable: version, canary: null, leaseMs: null });
-  const row = { proxy: houseProxy, backend: service, project: 'default', service, token: 1, owner: null, split, change_id: null, lease_until: null, tripped: null };
-  await db.insertInto('proxy').values({ name: houseProxy, revision: 0 }).onConflict((conflict) => conflict.doNothing()).execute();
+  const row = {
+    proxy: houseProxy,
+    backend: service,
+    project: 'default',
+    service,
+    token: 1,
+    owner: null,
+    split,
+    change_id: null,
+    lease_until: null,
+    tripped: null,
+  };
+  await db
+    .insertInto('proxy')
+    .values({ name: houseProxy, revision: 0 })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
   await db.insertInto('traffic_target').values(row).execute();
 }
 
@@ -88,7 +136,14 @@ export async function startRollout(
   const operationId = ulid();
   const frozen = freezePlan(plan);
   const asked = { operationId, project: 'default', service, principal: 'ann', key: ulid(), fingerprint: 'f' };
-  const started = await insertRollout(house.db, { ...asked, version, start: null, plan: frozen, defaultPlan: frozen, reason: null });
+  const started = await insertRollout(house.db, {
+    ...asked,
+    version,
+    start: null,
+    plan: frozen,
+    defaultPlan: frozen,
+    reason: null,
+  });
   if (started === null) throw new Error(`the rollout of ${service} ${version} was refused`);
   return follow(house, service, operationId, record);
 }
@@ -97,7 +152,11 @@ export async function startRollout(
 export async function startRollback(house: RolloutHouse, service: string): Promise<StartedRollout | null> {
   const operationId = ulid();
   const asked = { operationId, project: 'default', service, principal: 'ann', key: ulid(), fingerprint: 'f' };
-  const started = await insertRollback(house.db, { ...asked, defaultPlan: freezePlan(quickPlan), reason: 'worse than before' });
+  const started = await insertRollback(house.db, {
+    ...asked,
+    defaultPlan: freezePlan(quickPlan),
+    reason: 'worse than before',
+  });
   return started === null ? null : follow(house, service, operationId, 'and-start');
 }
 
@@ -115,14 +174,18 @@ async function follow(
   const handle = client.workflow.getHandle(options.workflowId);
   const state = (): Promise<CanaryRolloutState> => handle.query(stateQuery);
 
-  async function until(what: CanaryPhase | ((state: CanaryRolloutState) => boolean)): Promise<CanaryRolloutState> {
+  async function until(
+    what: CanaryPhase | ((state: CanaryRolloutState) => boolean),
+  ): Promise<CanaryRolloutState> {
     const fits = typeof what === 'string' ? (seen: CanaryRolloutState) => seen.phase === what : what;
     const deadline = performance.now() + 20_000;
     for (;;) {
       const seen = await state().catch(() => null);
       if (seen !== null && fits(seen)) return seen;
       if (performance.now() > deadline || seen?.phase === 'done') {
-        throw new Error(`waited for ${typeof what === 'string' ? what : what.toString()}, it is ${JSON.stringify(seen)}`);
+        throw new Error(
+          `waited for ${typeof what === 'string' ? what : what.toString()}, it is ${JSON.stringify(seen)}`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -131,14 +194,33 @@ async function follow(
   async function recordCommand(kind: CanaryCommandKind, body: Record<string, unknown> = {}): Promise<string> {
     const { revision, step } = await state();
     const id = ulid();
-    const asked = { id, operationId, project: 'default', kind, principal: 'ann', key: ulid(), fingerprint: 'f' };
-    if (!(await insertCommand(db, { ...asked, body: { revision, step, ...body } }))) throw new Error(`${kind} was not recorded`);
+    const asked = {
+      id,
+      operationId,
+      project: 'default',
+      kind,
+      principal: 'ann',
+      key: ulid(),
+      fingerprint: 'f',
+    };
+    if (!(await insertCommand(db, { ...asked, body: { revision, step, ...body } })))
+      throw new Error(`${kind} was not recorded`);
     return id;
   }
 
   async function recordDecision(decision: 'approve' | 'reject', subject: string): Promise<string> {
     const id = ulid();
-    const asked = { id, operationId, project: 'default', subject, decision, reason: null, principal: 'ann', key: ulid(), fingerprint: 'f' };
+    const asked = {
+      id,
+      operationId,
+      project: 'default',
+      subject,
+      decision,
+      reason: null,
+      principal: 'ann',
+      key: ulid(),
+      fingerprint: 'f',
+    };
     const refusal = await insertDecision(db, asked);
     if (refusal !== null) throw new Error(`the decision was refused: ${refusal}`);
     return id;
@@ -167,7 +249,12 @@ async function follow(
     },
     recordDecision,
     events: () =>
-      db.selectFrom('operation_event').select(['seq', 'type', 'summary']).where('operation_id', '=', operationId).orderBy('seq').execute(),
+      db
+        .selectFrom('operation_event')
+        .select(['seq', 'type', 'summary'])
+        .where('operation_id', '=', operationId)
+        .orderBy('seq')
+        .execute(),
     row: () =>
       db
         .selectFrom('operation')

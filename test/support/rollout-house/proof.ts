@@ -12,7 +12,11 @@ export function runningOf(house: RolloutHouse, service: string): string[] {
 }
 
 /** After any ending but a promotion: `v1` serves everything, nothing is left of `v2`, nobody owns the target, the row is closed. */
-export async function expectUndone(house: RolloutHouse, rollout: StartedRollout, outcome: string): Promise<void> {
+export async function expectUndone(
+  house: RolloutHouse,
+  rollout: StartedRollout,
+  outcome: string,
+): Promise<void> {
   const { service } = rollout;
   expect(await rollout.row()).toMatchObject({ status: 'closed', outcome });
   expect(runningOf(house, service)).toEqual([`default.${service}.v1.0`]);
@@ -37,5 +41,9 @@ export function expectSafeOrder(effects: readonly string[]): void {
   if (lastRaised === -1) return;
   const lowered = effects.findIndex((what, index) => index > lastRaised && what.startsWith('applied'));
   const proven = effects.findIndex((what, index) => index > lowered && what === 'verified');
-  expect([lastRaised < lowered, lowered < proven, stopped === -1 || proven < stopped]).toEqual([true, true, true]);
+  expect([lastRaised < lowered, lowered < proven, stopped === -1 || proven < stopped]).toEqual([
+    true,
+    true,
+    true,
+  ]);
 }

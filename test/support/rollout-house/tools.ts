@@ -21,7 +21,11 @@ export interface HouseTools {
   sicken(service: string, reason: string | null): void;
   readonly effects: Effect[];
   /** The next calls of a method of the traffic fail like this; answers how to end it. */
-  failTraffic(method: 'setSplit' | 'verify' | 'renewLease' | 'buckets', service: string, error: Error): () => void;
+  failTraffic(
+    method: 'setSplit' | 'verify' | 'renewLease' | 'buckets',
+    service: string,
+    error: Error,
+  ): () => void;
   note(service: string, what: string): void;
   readonly logged: string[];
 }
