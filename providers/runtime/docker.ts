@@ -1,3 +1,4 @@
+import type Docker from 'dockerode';
 import type { Container, ContainerInspectInfo } from 'dockerode';
 import { setTimeout as delay } from 'node:timers/promises';
 import { OpsError } from '../../domain/errors.ts';
@@ -13,6 +14,7 @@ import {
 import {
   ask,
   conflict,
+  demand,
   engineAt,
   inspectContainer,
   notFound,
@@ -24,6 +26,7 @@ import { ensureImage } from './docker/image.ts';
 import { defaultPortRange, freePort } from './free-port.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { InstanceSpec, InstanceStatus, Runtime } from './runtime.ts';
+import { untilAborted } from './until-aborted.ts';
 
 export interface DockerRuntimeOptions {
   /** The state folder of the stack: instances of another stack on the same engine are not ours. */
@@ -41,7 +44,9 @@ const removalMs = 15_000;
 
 /** A version is an image. The engine is the memory: one container an instance, named after it, so there is never a second one. */
 export function createDockerRuntime({ home, dockerHost, env }: DockerRuntimeOptions): Runtime {
-  const docker = engineAt(dockerHost);
+  let engine: Docker | null = null;
+  // Only who asks learns of a host that cannot be used: services that are processes need no engine.
+  const docker = (): Docker => (engine ??= engineAt(dockerHost));
   const inTurn = oneAtATime();
 
   async function start(instance: InstanceSpec, signal: AbortSignal): Promise<{ address: string }> {
@@ -67,11 +72,11 @@ export function createDockerRuntime({ home, dockerHost, env }: DockerRuntimeOpti
 
   /** false when somebody else is making it at this moment: then theirs is taken. */
   async function create(instance: InstanceSpec, recipe: Recipe, signal: AbortSignal): Promise<boolean> {
-    await ensureImage(docker, recipe.Image, signal);
+    await ensureImage(docker(), recipe.Image, signal);
     const hostPort = await freePort(defaultPortRange, new Set());
     const options = { ...recipe, HostConfig: hostConfig(recipe, hostPort) };
     try {
-      return (await ask(() => docker.createContainer(options), [conflict])) !== null;
+      return (await ask(() => docker().createContainer(options), [conflict])) !== null;
     } catch (error) {
       throw refused(instance.id, error);
     }
@@ -83,7 +88,7 @@ export function createDockerRuntime({ home, dockerHost, env }: DockerRuntimeOpti
       return 'begun';
     } catch (error) {
       const { statusCode } = error as { statusCode?: number };
-      if (statusCode === notFound) return 'gone';
+      if (statusCode === notFound || statusCode === conflict) return 'gone';
       if (!/port is already allocated|address already in use/.test(reasonOf(error))) throw refused(id, error);
       // Somebody else took the port between our look and the start: it is made anew, with another one.
       await ask(() => container.remove({ v: true }), [notFound, conflict]);
@@ -113,9 +118,9 @@ export function createDockerRuntime({ home, dockerHost, env }: DockerRuntimeOpti
   async function stop(id: string, graceMs: number): Promise<void> {
     const container = containerOf(id);
     const deadline = performance.now() + graceMs + removalMs;
-    await ask(() => container.stop({ t: Math.ceil(graceMs / 1000) }), [notFound, notModified]);
+    await demand(() => container.stop({ t: Math.ceil(graceMs / 1000) }), [notFound, notModified]);
     // Conflict: it is being removed already, by somebody else.
-    await ask(() => container.remove({ force: true, v: true }), [notFound, conflict]);
+    await demand(() => container.remove({ force: true, v: true }), [notFound, conflict]);
     while ((await inspectContainer(container)) !== null) {
       if (performance.now() > deadline)
         throw new OpsError('unavailable', `the Docker engine does not remove container ${container.id}`);
@@ -126,16 +131,17 @@ export function createDockerRuntime({ home, dockerHost, env }: DockerRuntimeOpti
   async function list(project: string, service: string): Promise<string[]> {
     const wanted = { [labels.home]: homeLabel(home), [labels.project]: project, [labels.service]: service };
     const label = Object.entries(wanted).map(([name, value]) => `${name}=${value}`);
-    const found = await ask(() => docker.listContainers({ all: true, filters: { label } }));
+    const found = await demand(() => docker().listContainers({ all: true, filters: { label } }));
     return (found ?? []).map((container) => container.Labels[labels.instance] ?? '').sort();
   }
 
   function containerOf(id: string): Container {
-    return docker.getContainer(containerName(home, id));
+    return docker().getContainer(containerName(home, id));
   }
 
   return {
-    start: (instance, signal) => inTurn(instance.id, () => start(instance, signal)),
+    start: (instance, signal) =>
+      untilAborted(signal, () => inTurn(instance.id, () => start(instance, signal))),
     inspect,
     stop: (id, graceMs) => inTurn(id, () => stop(id, graceMs)),
     list,

@@ -19,6 +19,7 @@ import {
 import { launch } from './process/launch.ts';
 import { boundOutput, lastOutput } from './process/output.ts';
 import type { InstanceSpec, InstanceStatus, Runtime } from './runtime.ts';
+import { untilAborted } from './until-aborted.ts';
 
 export interface ProcessRuntimeOptions {
   /** Everything is kept in `<home>/instances`; two runtimes with one home see the same instances. */
@@ -123,7 +124,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
   }
 
   return {
-    start: (spec, signal) => inTurn(spec.id, () => start(spec, signal)),
+    start: (spec, signal) => untilAborted(signal, () => inTurn(spec.id, () => start(spec, signal))),
     inspect,
     stop: (id, graceMs) => inTurn(id, () => endInstance({ home, root, id, graceMs })),
     list,

@@ -18,6 +18,8 @@ export interface TestEngine {
   halt(): Promise<void>;
   /** Brings a halted engine up again, at the same host. */
   resume(): Promise<void>;
+  /** The engine takes connections and answers nothing, until it is resumed by the function that comes back. */
+  freeze(): () => void;
   /** Ends the engine, removes all of it, and throws when something of it is left on the machine. */
   close(): Promise<void>;
 }
@@ -48,6 +50,12 @@ export async function startDockerEngine(): Promise<TestEngine> {
     engine = null;
   }
 
+  function freeze(): () => void {
+    const [dockerd = 0] = childrenOf(engine?.pid ?? 0);
+    process.kill(dockerd, 'SIGSTOP');
+    return () => process.kill(dockerd, 'SIGCONT');
+  }
+
   async function close(): Promise<void> {
     await halt();
     await run(ip, ['link', 'delete', name]);
@@ -61,7 +69,7 @@ export async function startDockerEngine(): Promise<TestEngine> {
     await close();
     throw error;
   });
-  return { host: `unix://${socket}`, client, halt, resume, close };
+  return { host: `unix://${socket}`, client, halt, resume, freeze, close };
 }
 
 export async function programOf(name: string, debianPackage: string): Promise<string> {

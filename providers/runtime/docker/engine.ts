@@ -38,6 +38,16 @@ export async function ask<T>(question: () => Promise<T>, fine: readonly number[]
   }
 }
 
+/** As `ask`, for questions that a sound engine does not refuse: what it cannot do now is `unavailable`. */
+export async function demand<T>(question: () => Promise<T>, fine: readonly number[] = []): Promise<T | null> {
+  try {
+    return await ask(question, fine);
+  } catch (error) {
+    if (error instanceof OpsError) throw error;
+    throw new OpsError('unavailable', `the Docker engine failed: ${reasonOf(error)}`, {}, error);
+  }
+}
+
 /** What the engine said, without the wrapping of its client. */
 export function reasonOf(error: unknown): string {
   const { json, message } = error as { json?: { message?: string }; message?: string };
@@ -45,13 +55,13 @@ export function reasonOf(error: unknown): string {
 }
 
 export async function inspectContainer(container: Container): Promise<ContainerInspectInfo | null> {
-  return ask(() => container.inspect(), [notFound]);
+  return demand(() => container.inspect(), [notFound]);
 }
 
 /** The last lines of both streams; what the engine itself has to say when there are none. */
 export async function outputOf(container: Container, info: ContainerInspectInfo): Promise<string> {
   const options = { stdout: true, stderr: true, tail: 50, follow: false } as const;
-  const raw = await ask(() => container.logs(options), [notFound, conflict]);
+  const raw = await demand(() => container.logs(options), [notFound, conflict]);
   const said = raw === null ? '' : withoutFrames(raw).trim().slice(-4096);
   return said === '' ? info.State.Error : said;
 }
