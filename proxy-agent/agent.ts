@@ -57,7 +57,7 @@ export function createAgent(
     }
     void syncFile();
   });
-  const leases = createLeases(settings.leaseFile, () => void reconcile());
+  const leases = createLeases(settings.leaseFile, () => void reconcile(), onChange);
 
   async function bringAbout(): Promise<void> {
     snapshot = await takeSnapshot(ask);

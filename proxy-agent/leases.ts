@@ -13,21 +13,24 @@ export interface Leases {
 interface Lease {
   readonly token: number;
   readonly endsAt: number;
-  readonly timer: NodeJS.Timeout;
+  readonly timers: readonly NodeJS.Timeout[];
 }
 
 /** No operation asks for more; it bounds what a wrong wall clock can do at a restart. */
 const longestMs = 24 * 3600_000;
 
-/** Runs leases on the monotonic clock and calls `onGone` within a few milliseconds of an end. */
-export function createLeases(path: string, onGone: () => void): Leases {
+/**
+ * Runs leases on the monotonic clock and calls `onGone` within a few milliseconds of an end. Halfway there it calls `onHalf`, so that
+ * a lease shorter than two reports is asked for in time.
+ */
+export function createLeases(path: string, onGone: () => void, onHalf: () => void): Leases {
   const leases = new Map<string, Lease>();
 
   function set(backend: string, token: number, endsAt: number): void {
-    clearTimeout(leases.get(backend)?.timer);
+    clearTimers(leases.get(backend));
     const leftMs = Math.min(longestMs, Math.max(0, endsAt - performance.now()));
-    const timer = setTimeout(onGone, leftMs + 1);
-    leases.set(backend, { token, endsAt: performance.now() + leftMs, timer });
+    const timers = [setTimeout(onGone, leftMs + 1), setTimeout(onHalf, leftMs / 2)];
+    leases.set(backend, { token, endsAt: performance.now() + leftMs, timers });
   }
 
   for (const [backend, { token, until }] of Object.entries(readStored(path))) {
@@ -46,9 +49,13 @@ export function createLeases(path: string, onGone: () => void): Leases {
       store(path, leases);
     },
     stop() {
-      for (const lease of leases.values()) clearTimeout(lease.timer);
+      for (const lease of leases.values()) clearTimers(lease);
     },
   };
+}
+
+function clearTimers(lease: Lease | undefined): void {
+  for (const timer of lease?.timers ?? []) clearTimeout(timer);
 }
 
 type Stored = Readonly<Record<string, { readonly token: number; readonly until: number }>>;

@@ -81,12 +81,16 @@ interface Evaluated {
 function effectiveStates(settings: AgentSettings): Evaluated[] {
   const states: AgentState = recoverState(settings, createLog(settings.proxy));
   const stop = loadStop(settings.stopFile);
-  const leases = createLeases(settings.leaseFile, () => undefined);
+  const leases = createLeases(settings.leaseFile, nothing, nothing);
   leases.stop();
   return Object.entries(states).map(([backend, state]) => {
     const leaseLeftMs = leases.left(backend, state.desired.token);
     return { backend, state, effective: effectiveServers(state, { stop, leaseLeftMs }) };
   });
+}
+
+function nothing(): void {
+  return;
 }
 
 async function act(settings: AgentSettings, states: readonly Evaluated[]): Promise<void> {

@@ -160,15 +160,16 @@ describe.each(Object.entries(builders))('traffic by %s', (_, build) => {
   });
 
   test('a lease that is renewed holds; one that is not takes the canary off and refuses everything but a restore', async () => {
+    const leaseMs = 3000;
     const { change, target } = await acquired();
-    const { token } = await fixture.traffic.setSplit(change({ split: canarySplit(10, 1500) }));
+    const { token } = await fixture.traffic.setSplit(change({ split: canarySplit(10, leaseMs) }));
 
     for (let round = 0; round < 5; round++) {
-      await sleep(500);
-      await fixture.traffic.renewLease(target, 'one', token, 1500);
+      await sleep(1000);
+      await fixture.traffic.renewLease(target, 'one', token, leaseMs);
     }
     const held = await fixture.traffic.read(target);
-    await sleep(3000);
+    await sleep(leaseMs + 2000);
     const lost = await fixture.traffic.read(target);
 
     expect(held).toMatchObject({ token, tripped: null });
