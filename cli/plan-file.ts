@@ -1,6 +1,6 @@
 import type { CanaryPlanInput, Metric } from '../contracts/canary-plan.ts';
 import { duration, integer, items, members, rootOf, text, wrong, type Place } from './reader.ts';
-import { readThreshold } from './threshold.ts';
+import { metricNames, readThreshold } from './threshold.ts';
 import { readYaml, type Path, type YamlSource } from './yaml-source.ts';
 
 export interface PlanFile {
@@ -194,8 +194,13 @@ function locateIn(
   const step = first === 'steps' ? steps[Number(index)] : undefined;
   if (step !== undefined)
     return member === 'soak' && step.soak !== undefined ? step.soak.path : step.place.path;
-  const isArgo = analysis !== undefined && (first === 'checks' || first === 'thresholds');
-  if (isArgo)
-    return first === 'checks' ? [...analysis.path, ...pointer.slice(1)] : [...analysis.path, 'metrics'];
+  if (analysis !== undefined && first === 'checks') return [...analysis.path, ...pointer.slice(1)];
+  if (analysis !== undefined && first === 'thresholds')
+    return [...analysis.path, 'metrics', metricIndex(analysis, index)];
   return [...place.path, ...pointer];
+}
+
+function metricIndex(analysis: Place, metric: string | undefined): number {
+  const { metrics = [] } = analysis.value as { metrics?: { name: string }[] };
+  return metrics.findIndex(({ name }) => metricNames[name] === metric);
 }

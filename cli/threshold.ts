@@ -3,7 +3,8 @@ import { members, text, wrong, type Place } from './reader.ts';
 
 type Limit = NonNullable<NonNullable<CanaryPlanInput['thresholds']>[Metric]>;
 
-const names: Readonly<Record<string, Metric>> = {
+/** What people call a metric, and what we call it. */
+export const metricNames: Readonly<Record<string, Metric>> = {
   'error-rate': 'errorRate',
   errorRate: 'errorRate',
   p95: 'p95',
@@ -14,7 +15,7 @@ const names: Readonly<Record<string, Metric>> = {
 export function readThreshold(place: Place): { metric: Metric; limit: Limit } {
   const part = members(place, ['name', 'threshold', 'max', 'maxRatio', 'maxIncrease'] as const);
   if (part.name === undefined) return wrong(place, 'needs a name: error-rate, p95 or p99');
-  const metric = names[text(part.name)];
+  const metric = metricNames[text(part.name)];
   if (metric === undefined) return wrong(part.name, `must be error-rate, p95 or p99, not ${text(part.name)}`);
   const limit: Limit = {};
   if (part.threshold !== undefined) limit.max = maximum(part.threshold, metric);

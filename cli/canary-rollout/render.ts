@@ -12,9 +12,7 @@ export function rolloutText(rollout: CanaryRollout): string {
         `${rollout.service}: ${rollout.stableVersion ?? 'nothing'} ${rollout.kind === 'rollback' ? '<-' : '->'} ${rollout.version}`,
       ],
       ['status', statusOf(rollout)],
-      ['step', stepOf(rollout)],
-      ['weight', `${state.weight} %`],
-      ['compared', state.compared ? 'with stable' : 'with nothing: this is the first release'],
+      ...(rollout.kind === 'rollback' ? [] : progressOf(rollout)),
       ...(state.waitingFor === null ? [] : [['waits for', state.waitingFor] as const]),
       ...(state.hold === null
         ? []
@@ -29,6 +27,15 @@ export function rolloutText(rollout: CanaryRollout): string {
     ...checkText(rollout),
     ...nextText(rollout),
   ].join('\n');
+}
+
+function progressOf(rollout: CanaryRollout): (readonly [string, string])[] {
+  const { weight, compared } = rollout.state;
+  return [
+    ['step', stepOf(rollout)],
+    ['weight', `${weight} %`],
+    ['compared', compared ? 'with stable' : 'with nothing: this is the first release'],
+  ];
 }
 
 function statusOf({ status, state, live }: CanaryRollout): string {

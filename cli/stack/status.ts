@@ -25,7 +25,7 @@ function statusText(found: StackStatus): string {
   const { totalPssMiB: total, memoryGoalMiB: goal } = found;
   const memory = `${total} MiB of memory (PSS); the goal is at most ${goal} MiB${total > goal ? ': missed' : ''}`;
   return [
-    ...(found.running ? [] : [`the stack is not whole: ${found.problem ?? found.state}`, '']),
+    ...(found.running ? [] : [`the stack is not whole: ${whatIsMissing(found)}`, '']),
     table([['PART', 'STATE', 'PID', 'RESTARTS', 'MIB', 'LAST PROBLEM'], ...found.parts.map(row)]),
     '',
     memory,
@@ -33,6 +33,14 @@ function statusText(found: StackStatus): string {
     urlLines(found.urls),
     ...found.notes,
   ].join('\n');
+}
+
+function whatIsMissing(found: StackStatus): string {
+  if (found.problem !== null) return found.problem;
+  if (found.state === 'supervisor-gone')
+    return 'its supervisor was killed; holdfast up takes over what it left';
+  const missing = found.parts.filter((part) => part.state !== 'running');
+  return missing.map((part) => `${part.name} is ${part.state}`).join(', ');
 }
 
 function row(part: PartStatus): string[] {

@@ -1,4 +1,4 @@
-import type { CanaryRollout } from '../../contracts/canary-rollout.ts';
+import type { CanaryOutcome, CanaryRollout } from '../../contracts/canary-rollout.ts';
 import type { OperationStatus } from '../../contracts/operation.ts';
 import { OpsError } from '../../domain/errors.ts';
 import type { Db } from '../connect.ts';
@@ -52,6 +52,7 @@ function rollouts(db: Db, project: string) {
     .select([
       'operation.id',
       'operation.status',
+      'operation.outcome',
       'operation.started_by',
       'operation.created_at',
       'operation.finished_at',
@@ -78,10 +79,21 @@ function toRollout(row: RolloutRow): CanaryRollout {
     kind: row.mode,
     status: row.status,
     plan: row.plan,
-    state: row.state,
+    state: row.status === 'closed' ? ended(row) : row.state,
     live: false,
     startedBy: row.started_by,
     createdAt: row.created_at.toISOString(),
     finishedAt: row.finished_at?.toISOString() ?? null,
+  };
+}
+
+/** How the operation ended counts: a rollback keeps no state, and one that was terminated had no time to. */
+function ended({ state, outcome }: RolloutRow): CanaryRollout['state'] {
+  return {
+    ...state,
+    phase: 'done',
+    gate: null,
+    waitingFor: null,
+    outcome: (outcome as CanaryOutcome | null) ?? state.outcome,
   };
 }

@@ -24,8 +24,8 @@ export async function holdfast(
   });
   const code = await runCli(argv, {
     env: { HOLDFAST_API_URL: apiUrl, HOLDFAST_PRINCIPAL: 'ada', HOME: '/nonexistent' },
-    stdout: stream('stdout') as unknown as NodeJS.WriteStream,
-    stderr: stream('stderr') as unknown as NodeJS.WriteStream,
+    stdout: stream('stdout'),
+    stderr: stream('stderr'),
     onInterrupt(listener) {
       const timer = interruptAfterMs === undefined ? undefined : setTimeout(listener, interruptAfterMs);
       return () => clearTimeout(timer);
