@@ -24,17 +24,3 @@ export async function findResource(db: Db, wanted: IdempotencyKey): Promise<stri
   }
   return row.resource_id;
 }
-
-/**
- * Keeps what this request makes, in its transaction. Answers false when another request under the key was first: roll back and
- * answer with what that one made.
- */
-export async function keepResource(db: Db, key: IdempotencyKey, resourceId: string): Promise<boolean> {
-  const row = await db
-    .insertInto('idempotency_key')
-    .values({ ...key, resource_id: resourceId })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('key')
-    .executeTakeFirst();
-  return row !== undefined;
-}
