@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadConfig } from '../../config.ts';
 import { startObserver, type Observer } from './observer.ts';
@@ -35,8 +35,9 @@ try {
 async function play(): Promise<void> {
   const began = performance.now();
   stage.act('A stack of its own: Temporal, PostgreSQL, HAProxy with its agent, API, worker');
-  await mkdir(home, { recursive: true });
   await stage.holdfast('down');
+  await rm(home, { recursive: true, force: true });
+  await mkdir(home, { recursive: true });
   await stage.holdfast('up');
   const stack = await stage.stack();
 

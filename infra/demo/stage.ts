@@ -58,12 +58,7 @@ export class Stage {
 
   /** Shows the command, runs it, passes its output on, and fails with it. */
   async holdfast(...args: string[]): Promise<void> {
-    const shown = args.map((arg) =>
-      arg.includes(' ')
-        ? `'${arg.replaceAll(this.#options.root, '.')}'`
-        : arg.replaceAll(this.#options.root, '.'),
-    );
-    this.say(`   $ holdfast ${shown.join(' ')}`);
+    this.#show(args);
     await this.#run(args, (line) => this.say(`   ${line}`));
   }
 
@@ -76,16 +71,9 @@ export class Stage {
 
   /** Starts a rollout and answers its id. */
   async rollout(version: string, ...flags: string[]): Promise<string> {
-    await this.holdfast('canary', 'start', 'shop', version, ...flags);
-    const { items } = await this.#json<{ items: CanaryRollout[] }>(
-      'canary',
-      'list',
-      '--service',
-      'shop',
-      '--limit',
-      '1',
-    );
-    return items[0]?.id ?? '';
+    const args = ['canary', 'start', 'shop', version, ...flags];
+    this.#show(args);
+    return (await this.#json<CanaryRollout>(...args)).id;
   }
 
   async untilPhase(id: string, phases: readonly CanaryPhase[], observer?: Observer): Promise<CanaryRollout> {
@@ -130,6 +118,11 @@ export class Stage {
 
   pause(seconds: number): Promise<void> {
     return delay(seconds * 1000);
+  }
+
+  #show(args: readonly string[]): void {
+    const shown = args.map((arg) => arg.replaceAll(this.#options.root, '.'));
+    this.say(`   $ holdfast ${shown.map((arg) => (arg.includes(' ') ? `'${arg}'` : arg)).join(' ')}`);
   }
 
   async #json<T>(...args: string[]): Promise<T> {

@@ -1,0 +1,140 @@
+import { Client, Connection } from '@temporalio/client';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { ulid } from 'ulid';
+import { connect, type Db } from '../../db/connect.ts';
+import { createNotifications } from '../../db/notifications.ts';
+import { buildApp } from '../../api/app.ts';
+import { startLoad, type Load } from '../../bench/load.ts';
+import { startHaproxy, type TestProxy } from '../support/haproxy.ts';
+import { testDatabase } from '../support/postgres.ts';
+import { makeNamespace } from '../support/rollout-house/namespace.ts';
+
+/** One whole installation for crash tests: database, namespace, API, HAProxy with agent, load; the worker is a process to be killed. */
+export interface Lane {
+  readonly home: string;
+  readonly db: Db;
+  readonly client: Client;
+  readonly proxy: TestProxy;
+  readonly load: Load;
+  /** Asks the API and answers the parsed body; throws on any status above 299. */
+  api<T>(method: 'GET' | 'POST' | 'PUT', route: string, body?: unknown): Promise<T>;
+  startWorker(killAt: number): Promise<CrashWorker>;
+  close(): Promise<void>;
+}
+
+export interface CrashWorker {
+  readonly pid: number;
+  /** Names of the points reached so far, in order. */
+  readonly points: readonly string[];
+  /** Resolves when the process is gone, with the signal that ended it. */
+  readonly gone: Promise<NodeJS.Signals | null>;
+  stop(): Promise<void>;
+}
+
+export async function openLane({
+  temporal,
+  bundle,
+}: {
+  temporal: { address: string };
+  bundle: string;
+}): Promise<Lane> {
+  const home = await mkdtemp(path.join(tmpdir(), 'holdfast-crash-'));
+  const closers: (() => unknown)[] = [() => rm(home, { recursive: true, force: true })];
+  const database = await testDatabase();
+  closers.push(() => database.close());
+  const db = connect(database.url);
+  closers.push(() => db.destroy());
+  const connection = await Connection.connect({ address: temporal.address });
+  closers.push(() => connection.close());
+  const namespace = `crash-${ulid().toLowerCase()}`;
+  await makeNamespace(connection, namespace);
+  const client = new Client({ connection, namespace });
+  const notifications = createNotifications(database.url);
+  closers.push(() => notifications.close());
+  const app = await buildApp({ db, notifications, temporal: () => client, taskQueue: 'operations' });
+  const apiUrl = await app.listen({ host: '127.0.0.1', port: 0 });
+  closers.push(() => {
+    app.server.closeAllConnections();
+    return app.close();
+  });
+  const proxy = await startHaproxy({ backends: ['web'], apiUrl });
+  closers.push(() => proxy.stop());
+  const load = startLoad({ url: proxy.frontends['web'] ?? '', ratePerSecond: 60, maxSeconds: 3600 });
+  closers.push(() => load.stop());
+  const workers = new Set<ChildProcess>();
+  closers.push(() => Promise.all([...workers].map(kill)));
+
+  return {
+    home,
+    db,
+    client,
+    proxy,
+    load,
+    api: (method, route, body) => ask(apiUrl, method, route, body),
+    startWorker: (killAt) =>
+      startWorker(
+        { address: temporal.address, namespace, databaseUrl: database.url, home, bundle, killAt },
+        workers,
+      ),
+    async close() {
+      for (const close of closers.reverse()) await close();
+    },
+  };
+}
+
+async function startWorker(options: object, workers: Set<ChildProcess>): Promise<CrashWorker> {
+  const script = path.resolve(import.meta.dirname, 'worker.ts');
+  const child = spawn(process.execPath, [script, JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  workers.add(child);
+  const points: string[] = [];
+  const gone = new Promise<NodeJS.Signals | null>((resolve) => {
+    child.once('close', (_, signal) => {
+      workers.delete(child);
+      resolve(signal);
+    });
+  });
+  const ready = new Promise<void>((resolve) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line === 'ready') resolve();
+      else points.push(line.replace(/^point \d+ /, ''));
+    });
+  });
+  const early = gone.then(() => false);
+  if (!(await Promise.race([ready.then(() => true), early]))) throw new Error('the worker ended before it was ready');
+  return {
+    pid: child.pid ?? 0,
+    points,
+    gone,
+    async stop() {
+      child.kill('SIGKILL');
+      await gone;
+    },
+  };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'close');
+}
+
+async function ask<T>(base: string, method: string, route: string, body: unknown): Promise<T> {
+  const response = await fetch(`${base}/v1/projects/default${route}`, {
+    method,
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(method === 'POST' ? { 'idempotency-key': crypto.randomUUID() } : {}),
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${text}`);
+  return JSON.parse(text) as T;
+}

@@ -1,0 +1,97 @@
+import { activityInfo } from '@temporalio/activity';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type ActivityInboundCallsInterceptor,
+} from '@temporalio/worker';
+import path from 'node:path';
+import { existsSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { connect } from '../../db/connect.ts';
+import { createDesiredStateStore } from '../../db/desired-state-store.ts';
+import { createHttpProbe } from '../../providers/probe/http.ts';
+import { createRuntimes } from '../../providers/runtime/index.ts';
+import { createHaproxyTraffic } from '../../providers/traffic/haproxy.ts';
+import { operationsOptions } from '../../workers/operations.ts';
+import { watchOptions } from '../../workers/watch.ts';
+import type { ActivationSinks } from './activation.ts';
+import { createPoints, type Points } from './points.ts';
+
+/**
+ * The real worker with the real parts, plus one thing: it dies of SIGKILL at a chosen moment. Moments are: before an activity,
+ * after its effect but before its report, and each workflow activation. Arguments: one JSON object.
+ */
+interface Options {
+  readonly address: string;
+  readonly namespace: string;
+  readonly databaseUrl: string;
+  readonly home: string;
+  readonly bundle: string;
+  readonly killAt: number;
+}
+
+const options = JSON.parse(process.argv[2] ?? '{}') as Options;
+const points = createPoints(options.killAt);
+Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+
+const db = connect(options.databaseUrl);
+const tools = {
+  db,
+  traffic: createHaproxyTraffic(createDesiredStateStore(db)),
+  runtimes: createRuntimes({ home: options.home, dockerHost: null, env: process.env }),
+  probe: createHttpProbe(),
+  log: (message: string, fields: Record<string, unknown>) => console.error(message, fields),
+};
+const connection = await NativeConnection.connect({ address: options.address });
+const { namespace } = options;
+const workers = await Promise.all([
+  Worker.create({
+    connection,
+    namespace,
+    ...withPoints(operationsOptions(tools), points),
+    workflowBundle: { codePath: await bundle(options.bundle) },
+    sinks: {
+      crash: { activation: { fn: () => points.reach('activation'), callDuringReplay: false } },
+    } satisfies import('@temporalio/worker').InjectedSinks<ActivationSinks>,
+  }),
+  Worker.create({ connection, namespace, ...withPoints(watchOptions(tools), points) }),
+]);
+process.stdout.write('ready\n');
+const running = workers.map((worker) => worker.run());
+process.once('SIGTERM', () => workers.forEach((worker) => worker.shutdown()));
+await Promise.all(running);
+await connection.close();
+await db.destroy();
+
+function withPoints<
+  T extends { interceptors: { activity: (() => { inbound: ActivityInboundCallsInterceptor })[] } },
+>(base: T, at: Points): T {
+  const interceptor = (): { inbound: ActivityInboundCallsInterceptor } => ({
+    inbound: {
+      async execute(input, next) {
+        const name = activityInfo().activityType;
+        if (name === 'sweep') return next(input);
+        at.reach(`before ${name}`);
+        const result = await next(input);
+        at.reach(`after ${name}`);
+        return result;
+      },
+    },
+  });
+  return { ...base, interceptors: { activity: [interceptor, ...base.interceptors.activity] } };
+}
+
+async function bundle(file: string): Promise<string> {
+  if (existsSync(file)) return file;
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: path.resolve(import.meta.dirname, '../../workflows/index.ts'),
+    workflowInterceptorModules: [path.resolve(import.meta.dirname, 'activation.ts')],
+    logger: new DefaultLogger('ERROR'),
+  });
+  await writeFile(`${file}.${process.pid}`, code);
+  await rename(`${file}.${process.pid}`, file);
+  return file;
+}
