@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { replaceFile } from './files.ts';
 import { renderConfig, type RenderedBackend } from './render.ts';
@@ -25,8 +25,13 @@ export async function writeConfig(
   try {
     replaceFile(candidate, rendered.text);
     const fault = await check(files.haproxy, candidate);
-    if (fault === null) replaceFile(files.config, rendered.text);
-    return fault;
+    if (fault === null) {
+      replaceFile(files.config, rendered.text);
+      return null;
+    }
+    // Kept, so that the line numbers that HAProxy names can be looked at.
+    renameSync(candidate, `${files.config}.refused`);
+    return fault.replaceAll(candidate, `${files.config}.refused`);
   } catch (error) {
     return `${files.config} cannot be written: ${(error as Error).message}`;
   } finally {
@@ -48,7 +53,7 @@ export function render(
 /** What `haproxy -c` says against a file, or null. */
 export async function check(haproxy: string, path: string): Promise<string | null> {
   try {
-    await promisify(execFile)(haproxy, ['-c', '-q', '-f', path], { timeout: checkTimeoutMs });
+    await promisify(execFile)(haproxy, ['-c', '-f', path], { timeout: checkTimeoutMs });
     return null;
   } catch (error) {
     const { stderr, message } = error as { stderr?: string; message: string };
