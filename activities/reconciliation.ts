@@ -1,12 +1,16 @@
-import { cancellationSignal, getClient, heartbeat, sleep } from '@temporalio/activity';
+import { cancellationSignal, getClient, heartbeat } from '@temporalio/activity';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Db } from '../db/connect.ts';
+import { pruneOldRows } from '../db/prune.ts';
 import type { Probe } from '../providers/probe/probe.ts';
 import type { Runtime } from '../providers/runtime/runtime.ts';
 import type { Traffic } from '../providers/traffic/traffic.ts';
 import { announceDecisions, deliverCommands } from './reconciliation/messages.ts';
-import { keepReleases, retireReleases } from './reconciliation/releases.ts';
 import { repairOperations, startRecorded } from './reconciliation/operations.ts';
-import { pruneOldRows } from '../db/prune.ts';
+import { stopOrphans } from './reconciliation/orphans.ts';
+import { keepReleases, retireReleases } from './reconciliation/releases.ts';
+import { repairTargets } from './reconciliation/targets.ts';
+import { createTroubles, type Sweeper } from './reconciliation/sweeper.ts';
 
 export interface ReconciliationTools {
   readonly db: Db;
@@ -18,40 +22,52 @@ export interface ReconciliationTools {
   readonly everyMs: number;
 }
 
+/** Each part has a round of its own, so that one that waits for a silent proxy keeps no other from its work. */
+const parts = [
+  startRecorded,
+  deliverCommands,
+  announceDecisions,
+  repairOperations,
+  repairTargets,
+  keepReleases,
+  retireReleases,
+  stopOrphans,
+];
+
+const beatMs = 2000;
+const pruneEveryMs = 120_000;
+
 export function createReconciliationActivities(tools: ReconciliationTools) {
-  /** Goes round for `forMs`: each part looks at rows that say something should be and makes it so. Heartbeats every round. */
+  const troubles = createTroubles(tools.log);
+
+  /** Goes round for `forMs`: each part looks at rows that say something should be and makes it so. */
   async function sweep({ forMs }: { forMs: number }): Promise<{ note: string }> {
     const until = Date.now() + forMs;
+    const sweeper: Sweeper = { ...tools, ...troubles, client: getClient() };
     let mended = 0;
-    for (let round = 0; Date.now() < until && !cancellationSignal().aborted; round += 1) {
-      for (const part of parts) mended += await attempt(tools, part);
-      if (round % 60 === 0) await pruneOldRows(tools.db).catch(() => undefined);
-      heartbeat({ round, mended });
-      await sleep(tools.everyMs);
+    const beating = setInterval(() => heartbeat({ mended }), beatMs);
+    try {
+      const rounds = parts.map((part) =>
+        goRound(until, tools.everyMs, async () => void (mended += await part(sweeper))),
+      );
+      const pruning = goRound(until, pruneEveryMs, () => pruneOldRows(tools.db));
+      await Promise.all([...rounds, pruning]);
+    } finally {
+      clearInterval(beating);
     }
     return { note: `last sweep ended ${new Date().toISOString()}; ${mended} things put right in it` };
+  }
+
+  async function goRound(until: number, everyMs: number, round: () => Promise<unknown>): Promise<void> {
+    const signal = cancellationSignal();
+    while (Date.now() < until && !signal.aborted) {
+      await troubles.tell(`sweep ${round.name}`, round);
+      const pause = Math.min(everyMs, Math.max(0, until - Date.now()));
+      await delay(pause, undefined, { signal }).catch(() => undefined);
+    }
   }
 
   return { sweep };
 }
 
 export type ReconciliationActivities = ReturnType<typeof createReconciliationActivities>;
-
-const parts = [
-  startRecorded,
-  deliverCommands,
-  announceDecisions,
-  repairOperations,
-  keepReleases,
-  retireReleases,
-];
-
-/** One part that fails must not keep the others from their work. */
-async function attempt(tools: ReconciliationTools, part: (typeof parts)[number]): Promise<number> {
-  try {
-    return await part(tools, getClient());
-  } catch (error) {
-    tools.log('a part of the sweep failed', { part: part.name, error: String(error) });
-    return 0;
-  }
-}

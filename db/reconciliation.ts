@@ -48,17 +48,3 @@ export async function orphanTargets(db: Db) {
     .where('o.finished_at', '<', sql<Date>`now() - interval '10 seconds'`)
     .execute();
 }
-
-/** The next free place of a timeline. */
-export async function nextSeq(db: Db, operationId: string): Promise<number> {
-  const { last } = await db
-    .selectFrom('operation_event')
-    .select((eb) => eb.fn.max('seq').as('last'))
-    .where('operation_id', '=', operationId)
-    .executeTakeFirstOrThrow();
-  return (last ?? 0) + 1;
-}
-
-export async function setRunId(db: Db, operationId: string, runId: string): Promise<void> {
-  await db.updateTable('operation').set({ run_id: runId }).where('id', '=', operationId).execute();
-}

@@ -86,6 +86,9 @@ interface OperationEventTable {
   type: string;
   summary: string;
   detail: Json<Record<string, unknown>>;
+  /** The Temporal run that wrote it and its place in that run; null when it was not a workflow. */
+  run_id: string | null;
+  run_seq: number | null;
 }
 
 interface CanaryRolloutTable {

@@ -9,7 +9,7 @@ import type { ReconciliationActivities } from '../activities/reconciliation.ts';
 const { sweep } = proxyActivities<ReconciliationActivities>({
   taskQueue: 'watch',
   startToCloseTimeout: '30m',
-  heartbeatTimeout: '30s',
+  heartbeatTimeout: '8s',
   retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CheckResult } from '../../contracts/canary-rollout.ts';
 import type { Db } from '../../db/connect.ts';
-import { rolloutFacts, type RolloutFacts } from '../../db/canary-rollout/facts.ts';
+import { openRolloutFacts, type RolloutFacts } from '../../db/canary-rollout/facts.ts';
 import * as gates from '../../db/canary-rollout/gate.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import type { CanaryRolloutTools } from './index.ts';
@@ -12,7 +12,7 @@ export function createGateActivities({ db }: CanaryRolloutTools) {
   async function openGate(
     input: OperationRef & { step: number; evidence: CheckResult | null },
   ): Promise<{ subject: string }> {
-    const facts = await rolloutFacts(db, input.operationId);
+    const facts = await openRolloutFacts(db, input.operationId);
     const subject = digest(facts, input.step, input.evidence);
     return { subject: await gates.openGate(db, { ...input, subject }) };
   }

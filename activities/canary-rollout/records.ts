@@ -8,18 +8,18 @@ import type { CommandRow, DecisionRow, EventInput, OperationRef } from './types.
 export function createRecords({ db }: Pick<CanaryRolloutTools, 'db'>) {
   return {
     async beginOperation({ operationId }: OperationRef): Promise<void> {
-      await progress.beginOperation(db, operationId, activityInfo().workflowExecution?.runId ?? '');
+      await progress.beginOperation(db, operationId, runId());
     },
 
     async recordEvent({ state, ...event }: EventInput): Promise<void> {
-      await progress.recordEvent(db, event, state);
+      await progress.recordEvent(db, event, runId(), state);
     },
 
     /** A line of a rollback's timeline: it has no rollout state. */
     async recordRollback(
       event: OperationRef & { seq: number; type: string; summary: string },
     ): Promise<void> {
-      await progress.recordEvent(db, { ...event, detail: {} }, null);
+      await progress.recordEvent(db, { ...event, detail: {} }, runId(), null);
     },
 
     async closeOperation(input: OperationRef & { outcome: string; summary: string }): Promise<void> {
@@ -51,4 +51,9 @@ export function createRecords({ db }: Pick<CanaryRolloutTools, 'db'>) {
       };
     },
   };
+}
+
+/** The run that asks: after a reset it is another one. */
+function runId(): string {
+  return activityInfo().workflowExecution?.runId ?? '';
 }

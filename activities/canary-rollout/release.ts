@@ -1,5 +1,10 @@
 import { activityInfo, cancellationSignal, sleep } from '@temporalio/activity';
-import { rolloutFacts, type Release, type RolloutFacts } from '../../db/canary-rollout/facts.ts';
+import {
+  openRolloutFacts,
+  rolloutFacts,
+  type Release,
+  type RolloutFacts,
+} from '../../db/canary-rollout/facts.ts';
 import { forgetRelease, saveInstances } from '../../db/canary-rollout/release.ts';
 import type { ReleaseInstance } from '../../db/schema.ts';
 import { OpsError } from '../../domain/errors.ts';
@@ -15,7 +20,7 @@ const stopGraceMs = 10_000;
 export function createReleaseActivities({ db, runtimes, probe, traffic }: CanaryRolloutTools) {
   /** Starts every instance of the version and waits until all are healthy. Throws `start-failed` or `unhealthy`. */
   async function bringUpRelease(input: OperationRef & { healthMs: number }): Promise<{ summary: string }> {
-    const facts = await rolloutFacts(db, input.operationId);
+    const facts = await openRolloutFacts(db, input.operationId);
     const instances: ReleaseInstance[] = [];
     for (const id of instanceIds(facts)) {
       const spec = {
@@ -76,6 +81,7 @@ export function createReleaseActivities({ db, runtimes, probe, traffic }: Canary
     const { operationId } = input;
     const target = targetOf(facts);
     const off = facts.canary;
+    if (facts.status === 'closed') return { summary: 'the operation has ended: nothing is left of it' };
     if (facts.currentStable === off.version) {
       await traffic.release(target, operationId);
       return { summary: `${off.version} is the stable version and stays` };
@@ -118,9 +124,13 @@ export function createReleaseActivities({ db, runtimes, probe, traffic }: Canary
 const emptySplit = { servers: [], stable: null, canary: null, leaseMs: null };
 
 /** Ids are derived, so that a repeated start finds what an earlier attempt left behind. */
-export function instanceIds(facts: Pick<RolloutFacts, 'project' | 'service' | 'version' | 'spec'>): string[] {
-  const { project, service, version, spec } = facts;
-  return Array.from({ length: spec.instances }, (_, index) => `${project}.${service}.${version}.${index}`);
+function instanceIds(facts: Pick<RolloutFacts, 'project' | 'service' | 'version' | 'spec'>): string[] {
+  return Array.from({ length: facts.spec.instances }, (_, index) => `${instancePrefix(facts)}${index}`);
+}
+
+/** What the ids of all instances of a version begin with; a version may hold dots, so the last one counts. */
+export function instancePrefix(release: Pick<RolloutFacts, 'project' | 'service' | 'version'>): string {
+  return `${release.project}.${release.service}.${release.version}.`;
 }
 
 export function targetOf(facts: Pick<RolloutFacts, 'project' | 'service' | 'spec'>) {

@@ -1,5 +1,10 @@
 import { consumeDecision } from '../../db/canary-rollout/gate.ts';
-import { rolloutFacts, readRelease, type RolloutFacts } from '../../db/canary-rollout/facts.ts';
+import {
+  openRolloutFacts,
+  readRelease,
+  rolloutFacts,
+  type RolloutFacts,
+} from '../../db/canary-rollout/facts.ts';
 import { promoteVersion, swapStable } from '../../db/canary-rollout/release.ts';
 import { OpsError } from '../../domain/errors.ts';
 import type { Proof, TrafficTarget } from '../../providers/traffic/traffic.ts';
@@ -14,14 +19,14 @@ import type { ApprovalRef, OperationRef, ShiftInput, ShiftResult } from './types
 export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
   /** Becomes the owner of the backend. Throws `conflict`, `invalid-target`, `stopped` or `unavailable`. */
   async function acquireTarget(input: OperationRef): Promise<{ token: number }> {
-    const facts = await rolloutFacts(db, input.operationId);
+    const facts = await openRolloutFacts(db, input.operationId);
     const { token } = await traffic.acquire(targetOf(facts), input.operationId);
     return { token };
   }
 
   /** Sets the canary's weight and waits until the proxy and the observed share prove it. Keeps the lease alive meanwhile. */
   async function shiftTraffic(input: ShiftInput): Promise<ShiftResult> {
-    const facts = await rolloutFacts(db, input.operationId);
+    const facts = await openRolloutFacts(db, input.operationId);
     await useApproval(facts, input.approval);
     const target = targetOf(facts);
     const split = splitOf(facts, input.weight, input.leaseMs);
@@ -47,7 +52,7 @@ export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
 
   /** Everything to the new version, proven; then it is the stable one, and the one before is kept warm. */
   async function promoteRelease(input: Omit<ShiftInput, 'weight' | 'leaseMs'>): Promise<ShiftResult> {
-    const facts = await rolloutFacts(db, input.operationId);
+    const facts = await openRolloutFacts(db, input.operationId);
     const target = targetOf(facts);
     if (facts.currentStable === facts.version) {
       await traffic.release(target, input.operationId);
@@ -84,7 +89,7 @@ export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
 
   /** Rollback after a promotion: the warm version gets everything, proven, and is the stable one again. */
   async function swapBack(input: OperationRef & { changeId: string }): Promise<ShiftResult> {
-    const facts = await rolloutFacts(db, input.operationId);
+    const facts = await openRolloutFacts(db, input.operationId);
     const target = targetOf(facts);
     // The rollback's row names the version to leave as `version` and the one to return to as `stable_version`.
     const back = await readRelease(db, facts.project, facts.service, facts.stableVersion ?? '');

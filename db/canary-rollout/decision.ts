@@ -51,7 +51,12 @@ export async function insertDecision(db: Db, decision: NewDecision): Promise<Dec
   }
 }
 
-export async function requireDecision(db: Db, project: string, operationId: string, id: string): Promise<CanaryDecision> {
+export async function requireDecision(
+  db: Db,
+  project: string,
+  operationId: string,
+  id: string,
+): Promise<CanaryDecision> {
   const row = await decisions(db, project, operationId).where('id', '=', id).executeTakeFirst();
   if (row === undefined) throw new OpsError('not-found', `the rollout ${operationId} has no decision ${id}`);
   return toDecision(row);

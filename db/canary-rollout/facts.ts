@@ -63,6 +63,13 @@ export async function rolloutFacts(db: Db, operationId: string): Promise<Rollout
   };
 }
 
+/** As `rolloutFacts`, for steps forward. Throws `conflict` when the operation has ended: its run was reset after the end. */
+export async function openRolloutFacts(db: Db, operationId: string): Promise<RolloutFacts> {
+  const facts = await rolloutFacts(db, operationId);
+  if (facts.status === 'closed') throw new OpsError('conflict', `the operation ${operationId} has ended`);
+  return facts;
+}
+
 export async function readRelease(
   db: Db,
   project: string,

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
 import type { CanaryRolloutState, CheckResult } from '../../contracts/canary-rollout.ts';
+import { OpsError } from '../../domain/errors.ts';
 import type { Db } from '../connect.ts';
 
+/** A line of the timeline as a run writes it; `seq` is its place in that run. */
 export interface TimelineEvent {
   readonly operationId: string;
   readonly seq: number;
@@ -10,53 +12,118 @@ export interface TimelineEvent {
   readonly detail: Record<string, unknown>;
 }
 
-/** The workflow runs now, as this run; a second call with another run id is a reset, and the row says so. */
+/** The workflow runs now, as this run. Throws `conflict` when the operation has ended: its run was reset after the end. */
 export async function beginOperation(db: Db, operationId: string, runId: string): Promise<void> {
-  await db
-    .updateTable('operation')
-    .set({ status: 'running', run_id: runId })
-    .where('id', '=', operationId)
-    .where('status', '!=', 'closed')
-    .execute();
-}
-
-/** Appends a line and keeps the read model in step. Repeating a `seq` changes nothing. Wakes those who follow the timeline. */
-export async function recordEvent(
-  db: Db,
-  event: TimelineEvent,
-  state: CanaryRolloutState | null,
-): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    await insertEvent(tx, event);
-    if (state !== null) {
-      await tx
-        .updateTable('canary_rollout')
-        .set({ state: JSON.stringify(state) })
-        .where('operation_id', '=', event.operationId)
-        .execute();
-    }
-    await tx
+    await adoptRun(tx, operationId, runId);
+    const open = await tx
       .updateTable('operation')
-      .set({ summary: event.summary, ...(state === null ? {} : { phase: state.phase }) })
-      .where('id', '=', event.operationId)
+      .set({ status: 'running' })
+      .where('id', '=', operationId)
       .where('status', '!=', 'closed')
-      .execute();
-    await sql`select pg_notify('operation_event', ${event.operationId})`.execute(tx);
+      .returning('id')
+      .executeTakeFirst();
+    if (open === undefined) throw new OpsError('conflict', `the operation ${operationId} has ended`);
   });
 }
 
-export async function insertEvent(db: Db, event: TimelineEvent): Promise<void> {
+/**
+ * Appends a line and keeps the read model in step. Writing it again changes nothing. Wakes those who follow the timeline.
+ * A run that was replaced by a reset writes nothing any more.
+ */
+export async function recordEvent(
+  db: Db,
+  event: TimelineEvent,
+  runId: string,
+  state: CanaryRolloutState | null,
+): Promise<void> {
+  const { operationId, summary } = event;
+  await db.transaction().execute(async (tx) => {
+    if (!(await adoptRun(tx, operationId, runId))) return;
+    await append(tx, { ...event, runId, runSeq: event.seq });
+    const open = await tx
+      .updateTable('operation')
+      .set({ summary, ...(state === null ? {} : { phase: state.phase }) })
+      .where('id', '=', operationId)
+      .where('status', '!=', 'closed')
+      .returning('id')
+      .executeTakeFirst();
+    if (state === null || open === undefined) return;
+    await tx
+      .updateTable('canary_rollout')
+      .set({ state: JSON.stringify(state) })
+      .where('operation_id', '=', operationId)
+      .execute();
+  });
+}
+
+/** Appends a line that no workflow wrote. */
+export async function appendEvent(db: Db, event: Omit<TimelineEvent, 'seq'>): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await lockOperation(tx, event.operationId);
+    await append(tx, { ...event, runId: null, runSeq: null });
+  });
+}
+
+/**
+ * Notes which run speaks for the operation. Another run than before is a reset and gets a line, once. Answers false for a run that
+ * was replaced: it has written before and is not the current one.
+ */
+export async function adoptRun(db: Db, operationId: string, runId: string): Promise<boolean> {
+  const current = await lockOperation(db, operationId);
+  if (current === runId) return true;
+  const wrote = await db
+    .selectFrom('operation_event')
+    .select('seq')
+    .where('operation_id', '=', operationId)
+    .where('run_id', '=', runId)
+    .limit(1)
+    .executeTakeFirst();
+  if (wrote !== undefined) return false;
+  await db.updateTable('operation').set({ run_id: runId }).where('id', '=', operationId).execute();
+  if (current === null) return true;
+  const summary = 'the run was reset in Temporal: it goes on from an earlier point';
+  await append(db, { operationId, type: 'run.reset', summary, detail: { from: current }, runId, runSeq: 0 });
+  return true;
+}
+
+/** Lines get their places one after another, so that who follows the timeline never misses one that came late. */
+async function lockOperation(db: Db, operationId: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('operation')
+    .select('run_id')
+    .where('id', '=', operationId)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+  return row?.run_id ?? null;
+}
+
+interface Line extends Omit<TimelineEvent, 'seq'> {
+  readonly runId: string | null;
+  readonly runSeq: number | null;
+}
+
+async function append(db: Db, line: Line): Promise<void> {
+  const { operationId, type, summary, runId, runSeq } = line;
   await db
     .insertInto('operation_event')
-    .values({
-      operation_id: event.operationId,
-      seq: event.seq,
-      type: event.type,
-      summary: event.summary,
-      detail: JSON.stringify(event.detail),
-    })
-    .onConflict((conflict) => conflict.columns(['operation_id', 'seq']).doNothing())
+    .values((eb) => ({
+      operation_id: operationId,
+      seq: eb
+        .selectFrom('operation_event')
+        .select((last) =>
+          last(last.fn.coalesce(last.fn.max('seq'), last.lit(0)), '+', last.lit(1)).as('next'),
+        )
+        .where('operation_id', '=', operationId),
+      type,
+      summary,
+      detail: JSON.stringify(line.detail),
+      run_id: runId,
+      run_seq: runSeq,
+    }))
+    .onConflict((conflict) => conflict.columns(['operation_id', 'run_id', 'run_seq']).doNothing())
     .execute();
+  await sql`select pg_notify('operation_event', ${operationId})`.execute(db);
 }
 
 /** Ends the operation and frees its target for the next. Repeating it changes nothing. */

@@ -8,7 +8,7 @@ interface ReleaseKey {
   readonly version: string;
 }
 
-/** What runs of a release; an empty list once it is removed. */
+/** What runs of a release. */
 export async function saveInstances(
   db: Db,
   key: ReleaseKey,
@@ -16,7 +16,7 @@ export async function saveInstances(
 ): Promise<void> {
   await db
     .updateTable('release')
-    .set({ instances: JSON.stringify(instances), retire_at: null })
+    .set({ instances: JSON.stringify(instances) })
     .where('project', '=', key.project)
     .where('service', '=', key.service)
     .where('version', '=', key.version)
@@ -120,6 +120,7 @@ export async function releasesToRetire(db: Db) {
 /** The release is gone: nothing runs, and nobody can roll back to it. */
 export async function forgetRelease(db: Db, key: ReleaseKey): Promise<void> {
   await saveInstances(db, key, []);
+  await retire(db, key, key.version, null);
   await db
     .updateTable('service')
     .set({ previous_version: null, warm_until: null })
@@ -136,9 +137,29 @@ export async function releasesInService(db: Db) {
     .innerJoin('service as s', (join) =>
       join.onRef('s.project', '=', 'r.project').onRef('s.name', '=', 'r.service'),
     )
-    .select(['r.project', 'r.service', 'r.version', 'r.instances', 'r.start'])
+    .select(['r.project', 'r.service', 'r.version', 'r.instances', 'r.start', 's.spec'])
     .where(
       sql<boolean>`r.version = s.stable_version or (r.version = s.previous_version and s.warm_until > now())`,
     )
     .execute();
+}
+
+/** Versions of a service that something still needs: stable, warm, waiting for their end, or in an open operation. */
+export async function versionsInUse(db: Db, project: string, service: string): Promise<string[]> {
+  const { rows } = await sql<{ version: string }>`
+    select r.version from release r join service s on s.project = r.project and s.name = r.service
+    where r.project = ${project} and r.service = ${service} and (
+      r.version in (s.stable_version, s.previous_version) or r.retire_at is not null
+      or exists (select from canary_rollout c join operation o on o.id = c.operation_id
+        where o.status <> 'closed' and c.project = r.project and c.service = r.service
+          and r.version in (c.version, c.stable_version)))`.execute(db);
+  return rows.map((row) => row.version);
+}
+
+/** Every service with the ways in which its versions run. */
+export async function servicesWithRuntimes(db: Db) {
+  const { rows } = await sql<{ project: string; service: string; runtimes: ('process' | 'docker')[] }>`
+    select project, service, array_agg(distinct start->>'runtime') as runtimes
+    from release group by project, service`.execute(db);
+  return rows;
 }

@@ -59,7 +59,11 @@ const statements = [
     type text not null,
     summary text not null,
     detail jsonb not null,
-    primary key (operation_id, seq)
+    -- Which run wrote it, and its place in that run: writing it again changes nothing. Null: not written by a workflow.
+    run_id text,
+    run_seq integer,
+    primary key (operation_id, seq),
+    unique (operation_id, run_id, run_seq)
   )`,
   `create table canary_rollout (
     operation_id text primary key references operation,

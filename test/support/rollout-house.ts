@@ -30,7 +30,10 @@ export type Bundle = { readonly codePath: string } | { readonly code: string };
 export const houseProxy = 'local';
 
 /** Everything a rollout needs, in this process: workers on a namespace of their own, a database, and a twin of the proxy's agent. */
-export async function openHouse(servers: { databaseUrl: string; temporalAddress: string }): Promise<RolloutHouse> {
+export async function openHouse(servers: {
+  databaseUrl: string;
+  temporalAddress: string;
+}): Promise<RolloutHouse> {
   listenToCore();
   const address = servers.temporalAddress;
   const connection = await Connection.connect({ address });
@@ -40,12 +43,15 @@ export async function openHouse(servers: { databaseUrl: string; temporalAddress:
   const client = new Client({ connection, namespace });
   const db = connect(servers.databaseUrl);
   const tools = makeTools(db);
-  const agent = startTwinAgent(db, houseProxy, (service, weights) => tools.note(service, `applied ${weights}`));
+  const agent = startTwinAgent(db, houseProxy, (service, weights) =>
+    tools.note(service, `applied ${weights}`),
+  );
   let workers: Worker[] = [];
   let ended: Promise<unknown> = Promise.resolve();
 
   async function startWorkers(bundle?: Bundle): Promise<void> {
-    const prebuilt = bundle ?? (await workflowBundle(join(tmpdir(), `holdfast-test-bundle-${process.getuid?.() ?? 0}`)));
+    const prebuilt =
+      bundle ?? (await workflowBundle(join(tmpdir(), `holdfast-test-bundle-${process.getuid?.() ?? 0}`)));
     workers = [
       await createOperationsWorker(native, namespace, prebuilt, tools.worker),
       await createWatchWorker(native, namespace, tools.worker),

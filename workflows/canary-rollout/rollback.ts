@@ -1,21 +1,36 @@
 import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
 import type { CanaryRollbackInput } from '../../contracts/canary-rollout.ts';
+import { reasonOf } from '../shared/failure.ts';
 import { records, safety } from './hands.ts';
 
+export interface CanaryRollbackResult {
+  readonly outcome: 'rolled-back' | 'failed';
+  readonly summary: string;
+}
+
 /** Puts the previous release back while it is still warm: seconds, not a rollout. It cannot be cancelled half way. */
-export async function canaryRollback(
-  input: CanaryRollbackInput,
-): Promise<{ outcome: 'rolled-back'; summary: string }> {
-  const { operationId, from, to, drainDelayMs: drainMs } = input;
+export async function canaryRollback(input: CanaryRollbackInput): Promise<CanaryRollbackResult> {
   return CancellationScope.nonCancellable(async () => {
-    setCurrentDetails(`Rolling ${input.service} back from ${from} to ${to}: ${input.reason}`);
+    setCurrentDetails(`Rolling ${input.service} back from ${input.from} to ${input.to}: ${input.reason}`);
+    const result = await swap(input);
+    await records.closeOperation({ operationId: input.operationId, ...result });
+    setCurrentDetails(result.summary);
+    return result;
+  });
+}
+
+async function swap(input: CanaryRollbackInput): Promise<CanaryRollbackResult> {
+  const { operationId, drainDelayMs: drainMs } = input;
+  try {
     await records.beginOperation({ operationId });
     const { summary, token } = await safety.swapBack({ operationId, changeId: `${operationId}/swap` });
     await records.recordRollback({ operationId, seq: 1, type: 'rollback.swapped', summary });
     const removed = await safety.removeRelease({ operationId, token, drainMs });
     await records.recordRollback({ operationId, seq: 2, type: 'release.removed', summary: removed.summary });
-    await records.closeOperation({ operationId, outcome: 'rolled-back', summary });
-    setCurrentDetails(summary);
     return { outcome: 'rolled-back', summary };
-  });
+  } catch (error) {
+    const summary = `${input.from} still serves: ${reasonOf(error)}`;
+    await records.recordRollback({ operationId, seq: 3, type: 'rollback.failed', summary });
+    return { outcome: 'failed', summary };
+  }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { houseForFile } from '../../support/rollout-house/for-file.ts';
 import {
   makeService,
@@ -74,7 +74,7 @@ describe.concurrent.each(stages)('while $phase', (stage) => {
     return rollout;
   }
 
-  test('an abort ends it within seconds and undoes everything', async () => {
+  test('an abort ends it within seconds and undoes everything', async ({ expect }) => {
     const rollout = await begin();
     stage.letGo?.(house(), rollout.service);
     const began = performance.now();
@@ -86,7 +86,7 @@ describe.concurrent.each(stages)('while $phase', (stage) => {
     await expectUndone(house(), rollout, 'aborted');
   });
 
-  test('a cancellation from Temporal does the same', async () => {
+  test('a cancellation from Temporal does the same', async ({ expect }) => {
     const rollout = await begin();
     stage.letGo?.(house(), rollout.service);
     const began = performance.now();
@@ -98,7 +98,7 @@ describe.concurrent.each(stages)('while $phase', (stage) => {
 });
 
 describe.concurrent('while it has hardly started', () => {
-  test('a cancellation before its first task closes it, and nothing was done', async () => {
+  test('a cancellation before its first task closes it, and nothing was done', async ({ expect }) => {
     const service = await makeService(house());
     const rollout = await startRollout(house(), service);
     await rollout.handle.cancel();
@@ -106,7 +106,7 @@ describe.concurrent('while it has hardly started', () => {
     await expectUndone(house(), rollout, 'cancelled');
   });
 
-  test('an abort that comes first of all ends it', async () => {
+  test('an abort that comes first of all ends it', async ({ expect }) => {
     const service = await makeService(house());
     house().sicken(service, 'HTTP 503');
     const rollout = await startRollout(house(), service);

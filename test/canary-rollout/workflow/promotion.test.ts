@@ -1,11 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { houseForFile } from '../../support/rollout-house/for-file.ts';
 import { makeService, quickPlan, startRollout } from '../../support/rollout-house/people.ts';
 
 const house = houseForFile();
 
 describe.concurrent('a rollout that goes well', () => {
-  test('is promoted, step by step, after the approval of its gate', async () => {
+  test('is promoted, step by step, after the approval of its gate', async ({ expect }) => {
     const service = await makeService(house());
     const plan = {
       ...quickPlan,
@@ -40,7 +40,7 @@ describe.concurrent('a rollout that goes well', () => {
     expect(await rollout.row()).toMatchObject({ status: 'closed', outcome: 'promoted' });
   });
 
-  test('of a first release says that nothing was compared', async () => {
+  test('of a first release says that nothing was compared', async ({ expect }) => {
     const service = await makeService(house(), { stable: null });
     const rollout = await startRollout(house(), service, 'v1');
     const { reason } = await rollout.result();

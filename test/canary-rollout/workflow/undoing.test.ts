@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { OpsError } from '../../../domain/errors.ts';
 import { emergencyStop } from '../../../db/emergency-stop.ts';
 import { houseForFile } from '../../support/rollout-house/for-file.ts';
@@ -9,7 +9,7 @@ const house = houseForFile();
 const longSoak = { ...quickPlan, steps: [{ weight: 10, soak: '1m' }, { weight: 100 }] };
 
 describe.concurrent('a rollout that goes badly', () => {
-  test('takes the canary off before all else, and removes it only after the proof', async () => {
+  test('takes the canary off before all else, and removes it only after the proof', async ({ expect }) => {
     const service = await makeService(house());
     house().agent.behave(service, 'v2', { errorRate: 0.3 });
     const rollout = await startRollout(house(), service);
@@ -31,7 +31,9 @@ describe.concurrent('a rollout that goes badly', () => {
     ]);
   });
 
-  test('fails cleanly when the version is never healthy, and the target was never touched', async () => {
+  test('fails cleanly when the version is never healthy, and the target was never touched', async ({
+    expect,
+  }) => {
     const service = await makeService(house());
     house().sicken(service, 'HTTP 503');
     const rollout = await startRollout(house(), service);
@@ -42,7 +44,7 @@ describe.concurrent('a rollout that goes badly', () => {
     expect(effectsOf(house(), service).filter((what) => what.startsWith('changed'))).toEqual([]);
   });
 
-  test('fails cleanly when an instance ends before it is healthy', async () => {
+  test('fails cleanly when an instance ends before it is healthy', async ({ expect }) => {
     const service = await makeService(house());
     house().sicken(service, 'ECONNREFUSED');
     const rollout = await startRollout(house(), service);
@@ -56,7 +58,7 @@ describe.concurrent('a rollout that goes badly', () => {
     await expectUndone(house(), rollout, 'failed');
   });
 
-  test('ends as stopped when an emergency stop comes in the middle of a soak', async () => {
+  test('ends as stopped when an emergency stop comes in the middle of a soak', async ({ expect }) => {
     const service = await makeService(house());
     const rollout = await startRollout(house(), service, 'v2', longSoak);
     await rollout.until('soaking');
@@ -68,7 +70,7 @@ describe.concurrent('a rollout that goes badly', () => {
     await expectUndone(house(), rollout, 'stopped');
   });
 
-  test('is rolled back when the lease is lost in the middle of a soak', async () => {
+  test('is rolled back when the lease is lost in the middle of a soak', async ({ expect }) => {
     const service = await makeService(house());
     const rollout = await startRollout(house(), service, 'v2', longSoak);
     await rollout.until('soaking');
@@ -80,7 +82,7 @@ describe.concurrent('a rollout that goes badly', () => {
     await expectUndone(house(), rollout, 'rolled-back');
   });
 
-  test('is undone when the proxy does not follow', async () => {
+  test('is undone when the proxy does not follow', async ({ expect }) => {
     const service = await makeService(house());
     const rollout = await startRollout(house(), service, 'v2', {
       ...quickPlan,
@@ -97,7 +99,9 @@ describe.concurrent('a rollout that goes badly', () => {
     await expectUndone(house(), rollout, 'failed');
   });
 
-  test('is not given up while the way back is blocked: it waits for the proxy, visibly stuck', async () => {
+  test('is not given up while the way back is blocked: it waits for the proxy, visibly stuck', async ({
+    expect,
+  }) => {
     const service = await makeService(house());
     const rollout = await startRollout(house(), service, 'v2', longSoak);
     await rollout.until('soaking');
@@ -112,7 +116,7 @@ describe.concurrent('a rollout that goes badly', () => {
     await expectUndone(house(), rollout, 'aborted');
   });
 
-  test('is aborted when the deadline of the whole rollout passes', async () => {
+  test('is aborted when the deadline of the whole rollout passes', async ({ expect }) => {
     const service = await makeService(house());
     const plan = { ...longSoak, timeouts: { ...quickPlan.timeouts, deadline: '3s' } };
     const rollout = await startRollout(house(), service, 'v2', plan);
@@ -125,7 +129,9 @@ describe.concurrent('a rollout that goes badly', () => {
 });
 
 describe.concurrent('a rollout that cannot be judged', () => {
-  test('holds while the stable version suffers as well, says so, and goes on when both are well', async () => {
+  test('holds while the stable version suffers as well, says so, and goes on when both are well', async ({
+    expect,
+  }) => {
     const service = await makeService(house());
     const plan = {
       ...quickPlan,
@@ -142,7 +148,7 @@ describe.concurrent('a rollout that cannot be judged', () => {
     expect(types).toEqual(expect.arrayContaining(['hold.began', 'hold.ended']));
   });
 
-  test('never passes without requests: it holds, and the hold expires', async () => {
+  test('never passes without requests: it holds, and the hold expires', async ({ expect }) => {
     const service = await makeService(house());
     const rollout = await startRollout(house(), service, 'v2', {
       ...longSoak,
@@ -159,7 +165,7 @@ describe.concurrent('a rollout that cannot be judged', () => {
     await expectUndone(house(), rollout, 'aborted');
   });
 
-  test('never passes without counters either', async () => {
+  test('never passes without counters either', async ({ expect }) => {
     const service = await makeService(house());
     const done = house().failTraffic('buckets', service, new Error('the counters are away'));
     const rollout = await startRollout(house(), service, 'v2', {
