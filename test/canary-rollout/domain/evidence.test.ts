@@ -71,6 +71,7 @@ test.each([
   ['both arms suffer alike', { bad: 50, of: 1000 }, { bad: 450, of: 9000 }, 1.25, false],
   ['three times as many', { bad: 150, of: 1000 }, { bad: 450, of: 9000 }, 2, true],
   ['just over twice as many', { bad: 103, of: 1000 }, { bad: 450, of: 9000 }, 2, false],
+  ['three times as many of as many answers', { bad: 300, of: 1000 }, { bad: 100, of: 1000 }, 2, true],
   ['nothing to compare with', { bad: 5, of: 100 }, { bad: 0, of: 0 }, 2, false],
 ])('more than a ratio: %s', (_name, one, other, ratio, expected) => {
   expect(isSurelyTimes(one, other, ratio)).toBe(expected);

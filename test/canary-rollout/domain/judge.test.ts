@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../../domain/canary-rollout/judge.ts';
 import { bucketOf, question } from './builders.ts';
@@ -36,10 +35,10 @@ test('one error in twenty requests is no error rate of 5 %', () => {
 
 describe('no data', () => {
   test('fewer requests than wanted are never a pass, and say how many are missing', () => {
-    const check = judge(question({ canary: { requests: 12 }, stable: well }));
+    const check = judge(question({ canary: { requests: 19 }, stable: well }));
 
     expect(check.verdict).toBe('no-data');
-    expect(check.explanation).toContain('v2 answered 12 requests in the window, 8 more are needed');
+    expect(check.explanation).toContain('v2 answered 19 requests in the window, 1 more are needed');
   });
 
   test('too few requests are no fail either, however bad they are', () => {
@@ -51,6 +50,12 @@ describe('no data', () => {
 
     expect(check).toMatchObject({ verdict: 'no-data', canaryRequests: 0 });
     expect(check.metrics.every((metric) => metric.canary === null && metric.result === 'no-data')).toBe(true);
+  });
+
+  test('latencies of answers that were not counted do not make up for requests', () => {
+    const check = judge(question({ canary: { requests: 5, latency: { 20: 100 } }, stable: well }));
+
+    expect(check.metrics.map((metric) => metric.result)).toEqual(['no-data', 'no-data', 'no-data']);
   });
 
   test('a latency that was not measured is no data', () => {
@@ -133,6 +138,23 @@ describe('the stable version', () => {
 
     expect(judge(question({ canary: slow, stable: quick }, limits)).verdict).toBe('fail');
     expect(judge(question({ canary: quick, stable: quick }, limits)).verdict).toBe('pass');
+  });
+
+  test.each([{ maxRatio: 1.5 }, { maxIncrease: 20 }])('a latency within what %j allows passes', (limit) => {
+    const slower = { requests: 200, latency: { 50: 200 } };
+    const quick = { requests: 1800, latency: { 40: 1800 } };
+
+    expect(judge(question({ canary: slower, stable: quick }, { p95: limit })).verdict).toBe('pass');
+    expect(
+      judge(question({ canary: { ...slower, latency: { 70: 200 } }, stable: quick }, { p95: limit })).verdict,
+    ).toBe('fail');
+  });
+
+  test('with too few requests nothing is called worse than it', () => {
+    const arms = { canary: { requests: 100, errors: 50 }, stable: { requests: 5 } };
+
+    expect(judge(question(arms, { errorRate: { maxRatio: 2 } })).verdict).toBe('inconclusive');
+    expect(judge(question(arms, { errorRate: { maxIncrease: 1 } })).verdict).toBe('inconclusive');
   });
 
   test('with too few requests it cannot be compared', () => {
@@ -237,59 +259,5 @@ describe('precedence', () => {
     const arms = { canary: { requests: 1000, errors: 50 }, stable: { requests: 900, latency: {} } };
 
     expect(judge(question(arms, inconclusive)).verdict).toBe('fail');
-  });
-});
-
-describe('laws', () => {
-  const arm = fc.record({
-    requests: fc.integer({ min: 0, max: 500 }),
-    share: fc.double({ min: 0, max: 1, noNaN: true }),
-  });
-  const seconds = fc.array(arm, { maxLength: 8 });
-  const toBuckets = (version: string, arms: readonly { requests: number; share: number }[]) =>
-    arms.map(({ requests, share }, second) =>
-      bucketOf(version, { requests, errors: Math.floor(requests * share), second }),
-    );
-
-  test('how requests are cut into seconds, and their order, changes nothing', () => {
-    fc.assert(
-      fc.property(seconds, seconds, (canary, stable) => {
-        const buckets = [...toBuckets('v2', canary), ...toBuckets('v1', stable)];
-        const limits = { errorRate: { max: 1, maxRatio: 2 }, p95: { max: 200 } };
-
-        const once = judge(question({ stable: well }, limits, { buckets }));
-        const turned = judge(question({ stable: well }, limits, { buckets: buckets.toReversed() }));
-
-        expect(turned).toEqual(once);
-      }),
-    );
-  });
-
-  test('a third version changes nothing', () => {
-    fc.assert(
-      fc.property(seconds, seconds, (canary, other) => {
-        const buckets = toBuckets('v2', canary);
-
-        const alone = judge(question({ stable: well }, undefined, { buckets }));
-        const among = judge(
-          question({ stable: well }, undefined, { buckets: [...buckets, ...toBuckets('v3', other)] }),
-        );
-
-        expect(among).toEqual(alone);
-      }),
-    );
-  });
-
-  test('a pass always rests on enough requests, and no metric of it is in breach', () => {
-    fc.assert(
-      fc.property(seconds, seconds, (canary, stable) => {
-        const buckets = [...toBuckets('v2', canary), ...toBuckets('v1', stable)];
-        const check = judge(question({ stable: well }, undefined, { buckets }));
-        fc.pre(check.verdict === 'pass');
-
-        expect(check.canaryRequests).toBeGreaterThanOrEqual(20);
-        expect(check.metrics.every((metric) => metric.result === 'ok')).toBe(true);
-      }),
-    );
   });
 });

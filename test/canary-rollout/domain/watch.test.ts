@@ -118,6 +118,16 @@ describe('a hold', () => {
     expect(reason).toContain('held for too long');
   });
 
+  test('that began within the first window expires, too', () => {
+    const plan: CanaryPlanInput = { checks, timeouts: { hold: '30s' } };
+    const judge = (at: number): Check['verdict'] => (at === 10 ? 'stable-breach' : 'no-data');
+
+    expect(run({ plan, soakMs: minute, seconds: 120, judge }).verdicts).toEqual([
+      [10, 'hold'],
+      [40, 'hold-expired'],
+    ]);
+  });
+
   test('that ended begins anew', () => {
     const plan: CanaryPlanInput = { checks, timeouts: { hold: '35s' } };
     const judge = (at: number): Check['verdict'] => (at % 40 === 0 ? 'pass' : 'metrics-error');
