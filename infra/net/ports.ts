@@ -7,11 +7,6 @@ export async function freePort(): Promise<number> {
   return listenOnce(0).then((port) => port ?? freePort());
 }
 
-/** The wished port when nobody listens on it, else another free one. */
-export async function wishedOrFreePort(wish: number, host = '127.0.0.1'): Promise<number> {
-  return (await listenOnce(wish, host)) ?? freePort();
-}
-
 export async function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return (await listenOnce(port, host)) !== null;
 }

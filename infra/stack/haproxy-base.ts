@@ -30,16 +30,28 @@ backend web
 `;
 }
 
-/** Writes the file when there is none. */
-export async function ensureBaseConfiguration(
-  file: string,
-  { frontendPort, socket }: { frontendPort: number; socket: string },
-): Promise<void> {
+interface Sketch {
+  readonly frontendPort: number;
+  readonly socket: string;
+}
+
+/** Writes the file when there is none, and again with another port as long as nobody has changed it. */
+export async function ensureBaseConfiguration(file: string, { frontendPort, socket }: Sketch): Promise<void> {
+  const before = await frontendAddress(file);
+  const isOurs = before === null || (await isAsWritten(file, { frontendPort: before.port, socket }));
+  if (!isOurs) return;
   await mkdir(dirname(file), { recursive: true });
-  const text = baseConfiguration(frontendPort, socket);
-  await writeFile(file, text, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
+  const flag = before === null ? 'wx' : 'w';
+  await writeFile(file, baseConfiguration(frontendPort, socket), { flag }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    },
+  );
+}
+
+export async function isAsWritten(file: string, { frontendPort, socket }: Sketch): Promise<boolean> {
+  const text = await readFile(file, 'utf8').catch(() => null);
+  return text === baseConfiguration(frontendPort, socket);
 }
 
 /** Where the first frontend of the configuration listens; null without a file, or when it says so in another way. */
