@@ -6,7 +6,7 @@ import { OpsError } from '../../../domain/errors.ts';
 import { markerOf } from './command.ts';
 import { instanceFolder, runningProcess, type InstanceFolder } from './folder.ts';
 import { removeUnderLock } from './launch.ts';
-import { findProcesses, isAlive, type ProcessMark } from './proc.ts';
+import { findHolders, findMarked, isAlive, type ProcessMark } from './proc.ts';
 
 const rounds = 20;
 const killPatienceMs = 5000;
@@ -22,7 +22,9 @@ export async function endInstance(options: {
   const { home, root, id, graceMs } = options;
   const folder = instanceFolder(root, id);
   for (let round = 0; round < rounds; round += 1) {
-    await endProcesses(() => ofInstance(home, id, folder), await runningProcess(folder), graceMs);
+    // Nearly all carry the marker; who else holds the lock is looked for only where something does.
+    const find = round === 0 ? () => marked(home, id) : () => ofInstance(home, id, folder);
+    await endProcesses(find, await runningProcess(folder), graceMs);
     if (!(await exists(folder.path))) return;
     if (await removeUnderLock(folder, join(root, `${trash}${randomUUID()}`))) return sweepTrash(root);
     await delay(25);
@@ -55,8 +57,11 @@ async function endProcesses(
 }
 
 function ofInstance(home: string, id: string, folder: InstanceFolder): ProcessMark[] {
-  const entries = Object.entries(markerOf(home, id)).map(([name, value]) => `${name}=${value}`);
-  return findProcesses(entries, folder.lock);
+  return [...marked(home, id), ...findHolders(folder.lock)];
+}
+
+function marked(home: string, id: string): ProcessMark[] {
+  return findMarked(Object.entries(markerOf(home, id)).map(([name, value]) => `${name}=${value}`));
 }
 
 /** The process leads a group of its own, so its children hear of it even where they dropped the marker. */

@@ -22,10 +22,19 @@ export function isAlive(mark: ProcessMark): boolean {
   return stat !== null && stat.startTicks === mark.startTicks && stat.state !== 'Z' && stat.state !== 'X';
 }
 
-/** Processes that were started with all of these `NAME=value` entries, or that hold the file open. */
-export function findProcesses(entries: readonly string[], file: string): ProcessMark[] {
+/** Processes that were started with all of these `NAME=value` entries. */
+export function findMarked(entries: readonly string[]): ProcessMark[] {
+  return findProcesses((pid) => isMarked(pid, entries));
+}
+
+/** Processes that hold the file open. Looks at every open file of the machine: some 100 ms where a few hundred processes run. */
+export function findHolders(file: string): ProcessMark[] {
+  return findProcesses((pid) => hasOpen(pid, file));
+}
+
+function findProcesses(test: (pid: string) => boolean): ProcessMark[] {
   return namesIn('/proc')
-    .filter((name) => /^[0-9]+$/.test(name) && (isMarked(name, entries) || hasOpen(name, file)))
+    .filter((name) => /^[0-9]+$/.test(name) && test(name))
     .map((name) => parseStat(read(`/proc/${name}/stat`)))
     .filter((stat) => stat !== null && isAlive(stat)) as ProcessMark[];
 }

@@ -1,0 +1,231 @@
+import { spawn } from 'node:child_process';
+import { randomInt, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { markOf } from '../../infra/process/proc.ts';
+import { createProcessRuntime } from '../../providers/runtime/process.ts';
+import type { InstanceSpec, Runtime } from '../../providers/runtime/runtime.ts';
+import { processesOf } from '../support/marked-processes.ts';
+import { sampleFolder, type SampleFolder } from '../support/sample-instance.ts';
+
+const never = new AbortController().signal;
+const started = new Set<string>();
+let sample: SampleFolder;
+let home: string;
+let runtime: Runtime;
+beforeAll(async () => {
+  sample = await sampleFolder();
+  home = join(sample.folder, 'home');
+  runtime = worker();
+});
+afterAll(async () => {
+  await Promise.all([...started].map((id) => runtime.stop(id, 500)));
+  await sample.remove();
+});
+
+test('a starter that is killed at any moment never leaves two processes, and the next worker finds what runs', async () => {
+  const id = newId();
+  for (let kill = 0; kill < 20; kill += 1) {
+    const starter = spawn(process.execPath, [starterFile, home, JSON.stringify(spec(id))]);
+    // From before its first look to well after its first start.
+    await Promise.race([once(starter.stdout, 'data'), delay(2000)]);
+    await delay(randomInt(400));
+    starter.kill('SIGKILL');
+    await once(starter, 'exit');
+
+    expect(processesOf(id).length).toBeLessThanOrEqual(1);
+    const { address } = await worker().start(spec(id), never);
+    expect(processesOf(id)).toHaveLength(1);
+    expect(await worker().inspect(id)).toEqual({ state: 'running', address });
+  }
+  await runtime.stop(id, 1000);
+  expect(processesOf(id)).toEqual([]);
+}, 120_000);
+
+test('two starters that are killed again and again have one instance between them', async () => {
+  const id = newId();
+  for (let kill = 0; kill < 5; kill += 1) {
+    const starters = [0, 1].map(() => spawn(process.execPath, [starterFile, home, JSON.stringify(spec(id))]));
+    const until = performance.now() + 600 + randomInt(200);
+    while (performance.now() < until) {
+      expect(processesOf(id).length).toBeLessThanOrEqual(1);
+      await delay(20);
+    }
+    for (const starter of starters) starter.kill('SIGKILL');
+    await Promise.all(starters.map((starter) => once(starter, 'exit')));
+  }
+  await runtime.stop(id, 1000);
+  expect(processesOf(id)).toEqual([]);
+}, 60_000);
+
+test('a zombie does not run', async () => {
+  const id = newId();
+  await runtime.start(spec(id), never);
+  // Its parent is this process, which cannot look at it while it is busy: until then it is a zombie.
+  for (const pid of processesOf(id)) process.kill(pid, 'SIGKILL');
+  const until = performance.now() + 100;
+  while (performance.now() < until);
+  expect(await worker().inspect(id)).toMatchObject({ state: 'exited' });
+});
+
+test('a pid that belongs to somebody else by now is neither taken for the instance nor killed', async () => {
+  const id = newId();
+  await runtime.start(spec(id), never);
+  for (const pid of processesOf(id)) process.kill(pid, 'SIGKILL');
+  await expect.poll(() => runtime.inspect(id)).toMatchObject({ state: 'exited' });
+  const bystander = spawn('sleep', ['60']);
+  await once(bystander, 'spawn');
+  const file = join(folderOf(id), 'process');
+  const [boot = '', line = ''] = (await readFile(file, 'utf8')).split('\n');
+  await writeFile(file, `${boot}\n${line.replace(/^[0-9]+/, String(bystander.pid))}\n`);
+
+  expect(await runtime.inspect(id)).toMatchObject({ state: 'exited' });
+  await runtime.stop(id, 500);
+  expect(bystander.exitCode ?? bystander.signalCode).toBeNull();
+  bystander.kill('SIGKILL');
+});
+
+test('pids of another boot mean nothing', async () => {
+  const id = newId();
+  const { address } = await runtime.start(spec(id), never);
+  const file = join(folderOf(id), 'process');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace(/^.*/, '00000000-0000-0000-0000-000000000000'));
+  expect(await runtime.inspect(id)).toMatchObject({ state: 'exited' });
+
+  await writeFile(file, text);
+  expect(await runtime.inspect(id)).toEqual({ state: 'running', address });
+});
+
+test('a record without a process, or none that can be read, is no obstacle', async () => {
+  for (const record of ['', '{"id":', null]) {
+    const id = newId();
+    await mkdir(folderOf(id), { recursive: true });
+    if (record !== null) await writeFile(join(folderOf(id), 'record.json'), record);
+    expect(await runtime.inspect(id)).toEqual({ state: 'absent' });
+    const { address } = await runtime.start(spec(id), never);
+    expect(await runtime.inspect(id)).toEqual({ state: 'running', address });
+    await runtime.stop(id, 500);
+    await expect(stat(folderOf(id))).rejects.toMatchObject({ code: 'ENOENT' });
+  }
+});
+
+test('what an instance started ends with it, also after a crash of the instance alone', async () => {
+  const id = newId();
+  const nested = ['/bin/sh', '-c', `sleep 300 & exec "${sample.busybox}" sleep 300`];
+  await runtime.start({ ...spec(id), start: { runtime: 'process', command: nested } }, never);
+  expect(processesOf(id)).toHaveLength(2);
+  const main = Number((await readFile(join(folderOf(id), 'process'), 'utf8')).split('\n')[1]?.split(' ')[0]);
+  process.kill(main, 'SIGKILL');
+  await expect.poll(() => runtime.inspect(id)).toMatchObject({ state: 'exited', code: 137 });
+
+  await runtime.start(spec(id), never);
+  expect(processesOf(id)).toHaveLength(1);
+  await runtime.stop(id, 500);
+  expect(processesOf(id)).toEqual([]);
+});
+
+test('what dropped the marker and left the group still ends with the instance', async () => {
+  const id = newId();
+  const file = join(sample.folder, id);
+  const astray = ['/bin/sh', '-c', `env -i setsid sleep 300 & echo $! > ${file}; exec sleep 300`];
+  await runtime.start({ ...spec(id), start: { runtime: 'process', command: astray } }, never);
+  const pid = Number(await readFile(file, 'utf8'));
+  expect(processesOf(id)).not.toContain(pid);
+  expect(markOf(pid)).not.toBeNull();
+  await runtime.stop(id, 500);
+  expect(markOf(pid)).toBeNull();
+});
+
+test('output is bounded while the instance runs', async () => {
+  const id = newId();
+  await runtime.start(spec(id), never);
+  const file = join(folderOf(id), 'output.log');
+  for (let round = 0; round < 3; round += 1) {
+    await appendFile(file, Buffer.alloc(5 << 20, 'x'));
+    await runtime.inspect(id);
+    expect((await stat(file)).size).toBeLessThan(1 << 20);
+  }
+  expect((await stat(join(folderOf(id), 'output.previous.log'))).size).toBeLessThan(6 << 20);
+});
+
+test('an instance gets a few variables of the worker, and none of its secrets', async () => {
+  const id = newId();
+  const rich = createProcessRuntime({ home, env: { ...process.env, DATABASE_URL: 'postgres://secret' } });
+  await rich.start(spec(id), never);
+  const [pid] = processesOf(id);
+  const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
+  expect(environment).toContain(`HOLDFAST_INSTANCE=${id}`);
+  expect(environment).not.toContain('DATABASE_URL');
+});
+
+test('an id that is no plain name reaches no other folder', async () => {
+  for (const id of ['../../etc', 'a/b', '', '.hidden', 'a\0b']) {
+    await expect(runtime.start({ ...spec(newId()), id }, never)).rejects.toMatchObject({
+      code: 'invalid-input',
+    });
+    await expect(runtime.stop(id, 100)).rejects.toMatchObject({ code: 'invalid-input' });
+  }
+});
+
+test.each([
+  ['a cwd that is not there', { cwd: '/no/such/folder' }, '/no/such/folder'],
+  ['a cwd that is a file', { cwd: '/etc/hostname' }, '/etc/hostname'],
+  ['a program that may not be run', { command: ['/etc/hostname'] }, '/etc/hostname'],
+  ['a program that is a folder', { command: ['/etc'] }, '/etc'],
+])('%s is refused by name', async (_, how, named) => {
+  const id = newId();
+  const start = { runtime: 'process' as const, command: ['/bin/true'], ...how };
+  await expect(runtime.start({ ...spec(id), start }, never)).rejects.toMatchObject({
+    code: 'start-failed',
+    message: expect.stringContaining(named) as string,
+  });
+  expect(processesOf(id)).toEqual([]);
+});
+
+test('to inspect one of a hundred instances costs less than one look at all processes', async () => {
+  const ids = Array.from({ length: 100 }, newId);
+  const sleeper = { runtime: 'process' as const, command: ['sleep', '300'] };
+  for (let at = 0; at < ids.length; at += 20) {
+    const batch = ids.slice(at, at + 20);
+    await Promise.all(batch.map((id) => runtime.start({ ...spec(id), start: sleeper }, never)));
+  }
+  let inspectMs = 0;
+  let lookMs = 0;
+  for (const id of ids) {
+    const began = performance.now();
+    expect((await runtime.inspect(id)).state).toBe('running');
+    const between = performance.now();
+    expect(processesOf(id)).toHaveLength(1);
+    inspectMs += between - began;
+    lookMs += performance.now() - between;
+  }
+  expect(inspectMs).toBeLessThan(lookMs);
+  await Promise.all(ids.map((id) => runtime.stop(id, 500)));
+  expect(ids.flatMap(processesOf)).toEqual([]);
+}, 60_000);
+
+const starterFile = new URL('../support/start-again.ts', import.meta.url).pathname;
+
+function worker(): Runtime {
+  return createProcessRuntime({ home, env: process.env });
+}
+
+function spec(id: string): InstanceSpec {
+  const env = { VERSION: '{version}', WWW: join(sample.folder, `www-${id}`), BUSYBOX: sample.busybox };
+  const start = { runtime: 'process' as const, command: [sample.script], env };
+  return { id, project: 'default', service: 'shop', version: 'v1', start };
+}
+
+function folderOf(id: string): string {
+  return join(home, 'instances', id);
+}
+
+function newId(): string {
+  const id = `default.shop.v1.${randomUUID().slice(0, 8)}`;
+  started.add(id);
+  return id;
+}
