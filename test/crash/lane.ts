@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Fate } from './points.ts';
 import { ulid } from 'ulid';
 import { connect, type Db } from '../../db/connect.ts';
 import { createNotifications } from '../../db/notifications.ts';
@@ -23,7 +24,7 @@ export interface Lane {
   readonly load: Load;
   /** Asks the API and answers the parsed body; throws on any status above 299. */
   api<T>(method: 'GET' | 'POST' | 'PUT', route: string, body?: unknown): Promise<T>;
-  startWorker(killAt: number): Promise<CrashWorker>;
+  startWorker(fate?: Fate): Promise<CrashWorker>;
   close(): Promise<void>;
 }
 
@@ -76,9 +77,9 @@ export async function openLane({
     proxy,
     load,
     api: (method, route, body) => ask(apiUrl, method, route, body),
-    startWorker: (killAt) =>
+    startWorker: (fate = { at: 0, signal: 'SIGKILL' }) =>
       startWorker(
-        { address: temporal.address, namespace, databaseUrl: database.url, home, bundle, killAt },
+        { address: temporal.address, namespace, databaseUrl: database.url, home, bundle, fate },
         workers,
       ),
     async close() {
@@ -107,7 +108,8 @@ async function startWorker(options: object, workers: Set<ChildProcess>): Promise
     });
   });
   const early = gone.then(() => false);
-  if (!(await Promise.race([ready.then(() => true), early]))) throw new Error('the worker ended before it was ready');
+  if (!(await Promise.race([ready.then(() => true), early])))
+    throw new Error('the worker ended before it was ready');
   return {
     pid: child.pid ?? 0,
     points,

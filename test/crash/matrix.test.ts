@@ -23,7 +23,7 @@ beforeAll(async () => {
     const lane = await openLane({ temporal: inject('temporal'), bundle });
     lanes.push(lane);
     await lane.api('PUT', '/services/shop', serviceSpec());
-    const worker = await lane.startWorker(0);
+    const worker = await lane.startWorker();
     const first = await start(lane, 'v0', 0);
     await untilClosed(lane, first, stories[0] as Story, worker);
     await worker.stop();
@@ -62,7 +62,7 @@ interface Result {
 /** The uncrashed run: which points there are, and that the story holds at all. */
 async function countPoints(story: Story): Promise<readonly string[]> {
   const [lane] = lanes as [Lane];
-  const worker = await lane.startWorker(0);
+  const worker = await lane.startWorker();
   const result = await tell(lane, story, worker, 0);
   await worker.stop();
   expect(result.problems).toEqual([]);
@@ -70,7 +70,7 @@ async function countPoints(story: Story): Promise<readonly string[]> {
 }
 
 async function runKilled(lane: Lane, story: Story, killAt: number): Promise<Result> {
-  const worker = await lane.startWorker(killAt);
+  const worker = await lane.startWorker({ at: killAt, signal: 'SIGKILL' });
   return tell(lane, story, worker, killAt);
 }
 
@@ -80,7 +80,7 @@ async function tell(lane: Lane, story: Story, worker: CrashWorker, killAt: numbe
   const observer = observeEffects(lane.proxy.socket, 'web', lane.home);
   let second: CrashWorker | null = null;
   const restarted = worker.gone.then(async (signal) => {
-    if (signal === 'SIGKILL' && killAt > 0) second = await lane.startWorker(0);
+    if (signal === 'SIGKILL' && killAt > 0) second = await lane.startWorker();
   });
   try {
     const id = await start(lane, name, story.errorRate);

@@ -18,10 +18,10 @@ import { createHaproxyTraffic } from '../../providers/traffic/haproxy.ts';
 import { operationsOptions } from '../../workers/operations.ts';
 import { watchOptions } from '../../workers/watch.ts';
 import type { ActivationSinks } from './activation.ts';
-import { createPoints, type Points } from './points.ts';
+import { createPoints, type Fate, type Points } from './points.ts';
 
 /**
- * The real worker with the real parts, plus one thing: it dies of SIGKILL at a chosen moment. Moments are: before an activity,
+ * The real worker with the real parts, plus one thing: it is killed or paused at a chosen moment. Moments are: before an activity,
  * after its effect but before its report, and each workflow activation. Arguments: one JSON object.
  */
 interface Options {
@@ -30,11 +30,11 @@ interface Options {
   readonly databaseUrl: string;
   readonly home: string;
   readonly bundle: string;
-  readonly killAt: number;
+  readonly fate: Fate;
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as Options;
-const points = createPoints(options.killAt);
+const points = createPoints(options.fate);
 Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 
 const db = connect(options.databaseUrl);

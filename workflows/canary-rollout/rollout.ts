@@ -126,6 +126,8 @@ function endingOf(run: Run, error: unknown): Ending {
   if (run.wish.abort !== null) return run.wish.abort;
   if (isCancellation(error)) return { outcome: 'cancelled', reason: 'the workflow was cancelled' };
   if (codeOf(error) === 'stopped') return { outcome: 'stopped', reason: reasonOf(error) };
-  if (codeOf(error) === 'fenced') return { outcome: 'rolled-back', reason: reasonOf(error) };
+  // Somebody or something took the canary off meanwhile: the lease was lost, or the target moved on.
+  const code = codeOf(error);
+  if (code === 'fenced' || code === 'lease-lost') return { outcome: 'rolled-back', reason: reasonOf(error) };
   return { outcome: 'failed', reason: reasonOf(error) };
 }
