@@ -6,5 +6,6 @@ export default defineConfig({
     root: '.',
     include: ['test/domain/**/*.test.ts', 'test/*/domain/**/*.test.ts', 'test/names/*.test.ts'],
     pool: 'threads',
+    testTimeout: 30_000,
   },
 });
