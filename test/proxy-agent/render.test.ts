@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { DesiredServer } from '../../contracts/proxy.ts';
+import { check } from '../../proxy-agent/config-file.ts';
+import { readManaged, renderConfig } from '../../proxy-agent/render.ts';
+
+const base = `global
+    maxconn 100
+
+defaults
+    mode http
+    timeout connect 1s
+    timeout client 1s
+    timeout server 1s
+
+frontend web
+    bind 127.0.0.1:8080
+    default_backend shop
+
+frontend tcp
+    mode tcp
+    bind 127.0.0.1:8081
+    default_backend other
+
+backend shop
+    balance roundrobin
+    server old 127.0.0.1:9 check
+    server sorry 127.0.0.1:10 backup
+
+# About the other one.
+backend other
+    mode tcp
+    server a 127.0.0.1:11
+`;
+
+function servers(count: number): DesiredServer[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `v1-${index}`,
+    version: 'v1',
+    address: `127.0.0.1:${1000 + index}`,
+    weight: index % 257,
+    healthPath: '/',
+  }));
+}
+
+function managed(count: number) {
+  return { backend: 'shop', token: 3, stable: 'v1', canary: null, servers: servers(count) };
+}
+
+describe('the written configuration', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'holdfast-render-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function fault(text: string): Promise<string | null> {
+    const path = join(folder, 'haproxy.cfg');
+    writeFileSync(path, text);
+    return check('haproxy', path);
+  }
+
+  test('has the managed servers instead of the operator’s own, but for backups, and leaves the rest as it is', async () => {
+    const { text, missing } = renderConfig(base, [managed(2)], 9000);
+
+    expect(missing).toEqual([]);
+    expect(text).toContain('server v1-1 127.0.0.1:1001 weight 1 check inter 500ms');
+    expect(text).toMatch(/^\s*# holdfast manages this backend: server old/m);
+    expect(text).toMatch(/^ {4}server sorry 127\.0\.0\.1:10 backup$/m);
+    expect(text).toMatch(/^ {4}server a 127\.0\.0\.1:11$/m);
+    expect(await fault(text)).toBeNull();
+  });
+
+  test.each([0, 1, 150, 2000])('with %i servers is valid', async (count) => {
+    expect(await fault(renderConfig(base, [managed(count)], 9000).text)).toBeNull();
+  });
+
+  test('logs requests of HTTP frontends to loopback and no others', () => {
+    const { text } = renderConfig(base, [], 9000);
+
+    expect(text.match(/log 127\.0\.0\.1:9000/g)).toHaveLength(1);
+    expect(text.indexOf('log 127.0.0.1:9000')).toBeLessThan(text.indexOf('frontend tcp'));
+  });
+
+  test('leaves the log format of the operator alone', () => {
+    const own = base.replace('    mode http\n', '    mode http\n    log-format "%ci %ST"\n');
+
+    const { text } = renderConfig(own, [], 9000);
+
+    expect(text).toContain('log-format "%ci %ST"');
+    expect(text).not.toContain('option httplog');
+    expect(text).toContain('log-format-sd');
+  });
+
+  test('written again from its own text is the same', () => {
+    const once = renderConfig(base, [managed(2)], 9000).text;
+
+    expect(renderConfig(once, [managed(2)], 9000).text).toBe(once);
+  });
+
+  test('names backends that the base lacks', () => {
+    expect(renderConfig(base, [{ ...managed(1), backend: 'nowhere' }], 9000).missing).toEqual(['nowhere']);
+  });
+
+  test('says of itself what it manages', () => {
+    const { text } = renderConfig(base, [{ ...managed(2), canary: 'v2' }], 9000);
+
+    expect(readManaged(text)).toEqual([{ backend: 'shop', token: 3, stable: 'v1', canary: 'v2' }]);
+  });
+
+  test('a fault is named with its line', async () => {
+    expect(await fault(base.replace('maxconn 100', 'bananas 3'))).toMatch(/haproxy\.cfg:2.*bananas/);
+  });
+});
