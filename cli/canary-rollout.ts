@@ -83,6 +83,15 @@ function registerRecovery(canary: Command, bind: Bind): void {
     .argument('<service>')
     .option('--reason <text>', 'why; kept in the audit');
   bind(waiting(rollback), async () => (await import('./canary-rollout/rollback.ts')).rollback);
+  const test = canary
+    .command('test')
+    .description('roll the stable version out again, failing on order, and tell how long the rollback took')
+    .argument('<service>')
+    .requiredOption('--fault <fault>', 'error-rate=PERCENT, latency=MILLISECONDS or down')
+    .option('--after <duration>', 'the fault begins this long after the first request', '2s')
+    .option('--plan <file>', 'YAML file with the plan (default: that of the service)')
+    .option('--timeout <duration>', 'abort it after this (exit code 6)', '10m');
+  bind(test, async () => (await import('./canary-rollout/drill.ts')).drill);
 }
 
 /** A rollout is named by its service (the newest one) or by its id. */
