@@ -80,6 +80,23 @@ describe('probe over HTTP', () => {
     expect(await probe.check(address, '/health', 2000, never)).toEqual({ healthy: true });
   });
 
+  test('a connection that is cut is unhealthy', async () => {
+    const address = await serve((request) => void request.socket.destroy());
+
+    expect(await probe.check(address, '/health', 2000, never)).toEqual({
+      healthy: false,
+      reason: 'ECONNRESET',
+    });
+  });
+
+  test('an answer that stops in the middle of its headers is given up in time', async () => {
+    const address = await serve((request) => void request.socket.write('HTTP/1.1 200 OK\r\nx-'));
+
+    const health = await probe.check(address, '/health', 200, never);
+
+    expect(health).toEqual({ healthy: false, reason: 'no answer within 200 ms' });
+  });
+
   test('something that speaks no HTTP is unhealthy', async () => {
     const server = await listening(createServer());
     server.on('connection', (socket) => socket.end('SSH-2.0-sample\r\n'));
