@@ -6,6 +6,7 @@ import {
   Runtime,
   Worker,
   type ActivityInboundCallsInterceptor,
+  type InjectedSinks,
 } from '@temporalio/worker';
 import path from 'node:path';
 import { existsSync } from 'node:fs';
@@ -55,7 +56,7 @@ const workers = await Promise.all([
     workflowBundle: { codePath: await bundle(options.bundle) },
     sinks: {
       crash: { activation: { fn: () => points.reach('activation'), callDuringReplay: false } },
-    } satisfies import('@temporalio/worker').InjectedSinks<ActivationSinks>,
+    } satisfies InjectedSinks<ActivationSinks>,
   }),
   Worker.create({ connection, namespace, ...withPoints(watchOptions(tools), points) }),
 ]);

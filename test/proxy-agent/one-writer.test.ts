@@ -143,9 +143,8 @@ describe('one writer beside a HAProxy', () => {
 
     const ended = await house.proxy.verb('reload');
     await until('the agent says so', async () => {
-      return (await house.traffic.acquire(house.target, 'one').catch((error: Error) => error.message))
-        .toString()
-        .includes('bananas');
+      const answer = await house.traffic.acquire(house.target, 'one').catch((error: Error) => error.message);
+      return typeof answer === 'string' && answer.includes('bananas');
     });
 
     expect(ended.code).toBe(1);
