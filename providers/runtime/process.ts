@@ -57,9 +57,10 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
         await writeTicket(folder, { id, project, service, version, port, attempt });
         const outcome = await launch({ folder, attempt, ...command });
         if (outcome.kind === 'runs') return { address: addressOf(port) };
-        if (outcome.kind === 'removed')
-          throw new OpsError('start-failed', `${spec.id} was stopped while it started`);
         if (outcome.kind === 'held') await untilFree(spec.id);
+        // What was removed meanwhile is somebody else's now: nothing of it may be touched.
+        else if (outcome.kind === 'removed' || (await recordOf(folder))?.attempt !== attempt)
+          throw new OpsError('start-failed', `${spec.id} was stopped while it started`);
         else await refuseEnded(spec.id, outcome.how, folder, port);
       } finally {
         claimed.delete(port);

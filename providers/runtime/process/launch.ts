@@ -132,6 +132,8 @@ async function outcomeOf(
   if (!(await hasTicket(folder, attempt))) return { kind: 'removed' };
   await dropTicket(folder, attempt);
   if (child.exitCode === heldCode) return { kind: 'held' };
+  // A stop found it before it had the lock.
+  if (child.signalCode !== null) return { kind: 'removed' };
   throw new OpsError(
     'unavailable',
     `${flock} ended ${howEnded(child)} and started nothing; see ${folder.output}`,
