@@ -22,20 +22,49 @@ export function command(kind: string): Action<Flags> {
     // `mute SERVICE METRIC`, or `mute --id ID METRIC`.
     const service = isMute && flags.id !== undefined ? undefined : args[0];
     const metric = isMute ? required('METRIC', args.at(-1), 'errorRate, p95 or p99') : undefined;
-    const rollout = await findOpenTarget(cli, service, flags);
-    const input = inputOf(kind, rollout, flags, metric);
-    const path = cli.path(`canary-rollouts/${rollout.id}/commands`);
-    const { body } = await cli.api.post<CanaryCommand>(
-      path,
-      input,
-      flags.wait ? {} : { prefer: 'respond-async' },
-    );
-    const settled = flags.wait ? await within(cli, flags.timeout, settle(cli, body)) : body;
-    if (settled.state === 'refused') {
-      throw new CliError(exitCodes.conflict, `${settled.kind} was refused: ${settled.answer ?? ''}`);
+    for (let tries = 1; ; tries += 1) {
+      const rollout = await findOpenTarget(cli, service, flags);
+      try {
+        const settled = await give(cli, rollout, inputOf(kind, rollout, flags, metric), flags);
+        return cli.out.data(settled, () => textOf(rollout, settled));
+      } catch (error) {
+        if (!mayRepeat(kind, flags) || tries === mostTries || !isConflict(error)) throw error;
+        // The rollout moved between the look and the command: whoever wants it to stop wants that all the more.
+        if (!(await hasMoved(cli, rollout))) throw error;
+      }
     }
-    cli.out.data(settled, () => textOf(rollout, settled));
   };
+}
+
+const mostTries = 5;
+
+/** Commands that move the rollout are never repeated by themselves: two people who promote at once mean one step. */
+function mayRepeat(kind: string, flags: Flags): boolean {
+  const steadying = ['pause', 'hold', 'release-hold', 'mute', 'abort'];
+  return steadying.includes(kind) && flags.revision === undefined;
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof CliError && error.exitCode === exitCodes.conflict;
+}
+
+async function hasMoved(cli: Cli, before: CanaryRollout): Promise<boolean> {
+  const now = await cli.api.get<CanaryRollout>(cli.path(`canary-rollouts/${before.id}`));
+  return now.status !== 'closed' && now.state.revision !== before.state.revision;
+}
+
+async function give(
+  cli: Cli,
+  rollout: CanaryRollout,
+  input: CanaryCommandInput,
+  flags: Flags,
+): Promise<CanaryCommand> {
+  const path = cli.path(`canary-rollouts/${rollout.id}/commands`);
+  const preference: Record<string, string> = flags.wait ? {} : { prefer: 'respond-async' };
+  const { body } = await cli.api.post<CanaryCommand>(path, input, preference);
+  const settled = flags.wait ? await within(cli, flags.timeout, settle(cli, body)) : body;
+  if (settled.state !== 'refused') return settled;
+  throw new CliError(exitCodes.conflict, `${settled.kind} was refused: ${settled.answer ?? ''}`);
 }
 
 function inputOf(
