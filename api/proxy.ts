@@ -22,6 +22,12 @@ export function proxyRoutes(
   for (const schema of [Problem, DesiredState, Proxy, ProxyList, ProxyReport, ProxyReportAnswer]) {
     if (!app.getSchema((schema as { $id?: string }).$id ?? '')) app.addSchema(schema);
   }
+  // A stopping API answers everybody who waits, instead of waiting for them.
+  const closing = new AbortController();
+  app.addHook('preClose', (done) => {
+    closing.abort();
+    done();
+  });
   const tags = ['proxies'];
   app.get(
     '/v1/proxies',
@@ -52,9 +58,15 @@ export function proxyRoutes(
       const { proxy } = request.params;
       const { after, waitMs } = request.query;
       const gone = new AbortController();
-      reply.raw.once('close', () => gone.abort());
+      const end = (): void => gone.abort();
+      reply.raw.once('close', end);
+      closing.signal.addEventListener('abort', end, { once: true });
+      if (closing.signal.aborted) end();
       const deadline = performance.now() + Math.min(waitMs, longestWaitMs);
       await revisionOtherThan(after, { db, notifications, proxy, deadline, signal: gone.signal });
+      closing.signal.removeEventListener('abort', end);
+      // A connection that is kept open would keep the stopping server open, too.
+      if (closing.signal.aborted) void reply.header('connection', 'close');
       return desiredState(db, proxy);
     },
   );

@@ -122,9 +122,9 @@ async function adoptTrip(trx: Transaction<Database>, proxy: string, trip: Trip):
   if (!found) return;
   const key = { ...found, proxy, backend: trip.backend };
   const row = await lockTarget(trx, key);
-  if (!row || !(await isNewTrip(trx, proxy, trip))) return;
   const { cause, reason, token } = trip;
-  if (row.split.canary !== null && token <= row.token) {
+  if (!row || token > row.token || !(await isNewTrip(trx, proxy, trip))) return;
+  if (row.split.canary !== null) {
     await makeTargetSafe(trx, key, row, { cause, reason, token });
   }
 }
