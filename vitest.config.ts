@@ -7,6 +7,8 @@ export default defineConfig({
     pool: 'forks',
     globalSetup: ['test/support/global-setup.ts'],
     testTimeout: 30_000,
+    // How long a test may wait for something to come about; that it comes fast is asserted where it matters.
+    expect: { poll: { timeout: 15_000 } },
     hookTimeout: 60_000,
     provide: { long: false },
   },

@@ -10,6 +10,7 @@ import { listServices, putService, removeService, requireService } from '../db/s
 import { principalOf } from './auth.ts';
 import { decodeCursor, pageOf } from './cursor.ts';
 import type { ApiDependencies, App } from './dependencies.ts';
+import { etagOf, refuseUnmatched } from './etag.ts';
 import { Cursor, Limit, problems, ProjectParams, ServiceParams } from './schemas.ts';
 
 const defaultHealth = { path: '/health', timeout: '2s' };
@@ -24,6 +25,9 @@ export function registerServices(app: App, { db }: ApiDependencies): void {
         tags,
         summary: 'Register a service or replace its spec; a running rollout keeps what it froze',
         params: ServiceParams,
+        headers: Type.Object({
+          'if-match': Type.Optional(Type.String({ description: 'ETag of the spec this change was made on' })),
+        }),
         body: ref(ServiceInput),
         response: { 200: ref(Service), 201: ref(Service), ...problems },
       },
@@ -31,8 +35,15 @@ export function registerServices(app: App, { db }: ApiDependencies): void {
     async (request, reply) => {
       const { project, service: name } = request.params;
       const spec = specOf(request.body, name);
-      const isNew = await putService(db, { project, name, spec, principal: principalOf(request) });
-      return reply.code(isNew ? 201 : 200).send(await requireService(db, project, name));
+      const ifMatch = request.headers['if-match'];
+      const isNew = await putService(db, {
+        project,
+        name,
+        spec,
+        principal: principalOf(request),
+        allow: (old) => refuseUnmatched(ifMatch, old === null ? null : editable(old)),
+      });
+      return send(reply.code(isNew ? 201 : 200), await requireService(db, project, name));
     },
   );
   app.get(
@@ -62,7 +73,8 @@ export function registerServices(app: App, { db }: ApiDependencies): void {
         response: { 200: ref(Service), ...problems },
       },
     },
-    (request) => requireService(db, request.params.project, request.params.service),
+    async (request, reply) =>
+      send(reply, await requireService(db, request.params.project, request.params.service)),
   );
   app.delete(
     '/services/:service',
@@ -80,6 +92,22 @@ export function registerServices(app: App, { db }: ApiDependencies): void {
       return reply.code(204).send(null);
     },
   );
+}
+
+/** With its ETag, for an edit that must not undo somebody else's. */
+function send(reply: { header(name: string, value: string): unknown }, service: Service): Service {
+  reply.header('etag', etagOf(editable(service)));
+  return service;
+}
+
+function editable({
+  start,
+  traffic,
+  health,
+  instances,
+  plan,
+}: Pick<Service, 'start' | 'traffic' | 'health' | 'instances' | 'plan'>) {
+  return { start, traffic, health, instances, plan };
 }
 
 /** Checks what no schema can say and fills in the defaults. */

@@ -28,6 +28,7 @@ let faultyFrom: number | null = null;
 
 const port = await freePort();
 const [program = '', ...args] = positionals.map((word) => word.replaceAll('@port@', String(port)));
+// eslint-disable-next-line no-restricted-syntax -- no setting of ours: the service gets the environment it was started with
 const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, PORT: String(port) } });
 child.once('exit', (code) => process.exit(code ?? 1));
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => child.kill(signal));

@@ -34,6 +34,8 @@ export interface ServiceChange {
   readonly name: string;
   readonly spec: ServiceSpec;
   readonly principal: string;
+  /** Sees the spec that would be replaced, null for a new one, while nobody else can change it; throws to refuse. */
+  readonly allow: (old: ServiceSpec | null) => void;
 }
 
 /**
@@ -64,6 +66,7 @@ async function writeService(tx: Db, change: ServiceChange): Promise<boolean> {
     .where('name', '=', name)
     .forUpdate()
     .executeTakeFirst();
+  change.allow(old?.spec ?? null);
   if (old !== undefined && isElsewhere(old.spec, spec)) await refuseMove(tx, change, old.stable_version);
   await tx
     .insertInto('service')

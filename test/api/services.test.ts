@@ -166,3 +166,19 @@ test('text that is no JSON, another media type and a huge body are problems', as
     status: 413,
   });
 });
+
+test('an edit made on an older content is refused, one on the present content is taken', async () => {
+  const { headers: old } = await api.call('PUT', 'services/edited', serviceInput('edited'));
+  await api.call('PUT', 'services/edited', serviceInput('edited', { instances: 2 }));
+  const { headers: now } = await api.call('GET', 'services/edited');
+  const edit = (etag: unknown) =>
+    api.call('PUT', 'services/edited', serviceInput('edited', { instances: 3 }), {
+      'if-match': String(etag),
+    });
+
+  expect((await edit(old.etag)).body).toMatchObject({ status: 412, code: 'precondition-failed' });
+  expect((await edit(now.etag)).body).toMatchObject({ instances: 3 });
+  expect((await api.call('PUT', 'services/none', serviceInput('none'), { 'if-match': '*' })).status).toBe(
+    412,
+  );
+});

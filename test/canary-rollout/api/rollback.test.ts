@@ -103,16 +103,13 @@ test('without supersede the running rollout is named with what to do', async () 
 async function expectCommand(operationId: string): Promise<unknown> {
   let found: unknown;
   await expect
-    .poll(
-      async () => {
-        const { rows } =
-          await sql`select kind, body from command where operation_id = ${operationId}`.execute(api.db);
-        found = rows[0];
-        return rows.length;
-      },
-      // The live state is asked for first; without a worker that takes its full second.
-      { timeout: 5000 },
-    )
+    .poll(async () => {
+      const { rows } = await sql`select kind, body from command where operation_id = ${operationId}`.execute(
+        api.db,
+      );
+      found = rows[0];
+      return rows.length;
+    })
     .toBe(1);
   return found;
 }
