@@ -186,7 +186,7 @@ function service() {
   ];
   return {
     name: 'shop',
-    start: { runtime: 'process', command },
+    start: { runtime: 'process', command, env: { HOLDFAST_SAMPLE_CONTROL: '1' } },
     traffic: { provider: 'haproxy', backend: 'web' },
     plan,
   };

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { instanceProcesses } from './observer.ts';
 import type { Fate } from './points.ts';
 import { ulid } from 'ulid';
 import { connect, type Db } from '../../db/connect.ts';
@@ -45,7 +46,10 @@ export async function openLane({
   bundle: string;
 }): Promise<Lane> {
   const home = await mkdtemp(path.join(tmpdir(), 'holdfast-crash-'));
-  const closers: (() => unknown)[] = [() => rm(home, { recursive: true, force: true })];
+  const closers: (() => unknown)[] = [
+    () => rm(home, { recursive: true, force: true }),
+    () => endInstances(home),
+  ];
   const database = await testDatabase();
   closers.push(() => database.close());
   const db = connect(database.url);
@@ -119,6 +123,11 @@ async function startWorker(options: object, workers: Set<ChildProcess>): Promise
       await gone;
     },
   };
+}
+
+/** Instances outlive their worker on purpose, so the test that started them ends them. */
+function endInstances(home: string): void {
+  for (const { pid } of instanceProcesses(home)) process.kill(pid, 'SIGKILL');
 }
 
 async function kill(child: ChildProcess): Promise<void> {

@@ -44,20 +44,32 @@ export function observeEffects(socket: string, backend: string, home: string): E
   };
 }
 
-/** Instances that run now, by id. */
+/** Instances that run now: how many processes of each that are not the child of another of the same instance. */
 export function countInstances(home: string): Map<string, number> {
+  const processes = instanceProcesses(home);
   const counts = new Map<string, number>();
-  for (const pid of readdirSync('/proc')) {
-    const environment = read(`/proc/${pid}/environ`).split('\0');
-    if (!environment.includes(`HOLDFAST_HOME=${home}`)) continue;
-    const id = environment
-      .find((entry) => entry.startsWith('HOLDFAST_INSTANCE='))
-      ?.slice('HOLDFAST_INSTANCE='.length);
-    // Between fork and exec a child still carries its parent's environment; the parent's own mark would be there too.
-    if (id !== undefined && /\) [RSDI] /.test(read(`/proc/${pid}/stat`)))
-      counts.set(id, (counts.get(id) ?? 0) + 1);
+  for (const { id, parent } of processes) {
+    const isChild = processes.some((other) => other.pid === parent && other.id === id);
+    if (!isChild) counts.set(id, (counts.get(id) ?? 0) + 1);
   }
   return counts;
+}
+
+interface InstanceProcess {
+  readonly pid: number;
+  readonly parent: number;
+  readonly id: string;
+}
+
+/** Living processes that carry the mark of an instance of this home. */
+export function instanceProcesses(home: string): InstanceProcess[] {
+  return readdirSync('/proc').flatMap((entry) => {
+    const environment = read(`/proc/${entry}/environ`).split('\0');
+    const mark = environment.find((variable) => variable.startsWith('HOLDFAST_INSTANCE='));
+    const alive = /\) [RSDI] (\d+) /.exec(read(`/proc/${entry}/stat`));
+    if (mark === undefined || alive === null || !environment.includes(`HOLDFAST_HOME=${home}`)) return [];
+    return [{ pid: Number(entry), parent: Number(alive[1]), id: mark.slice('HOLDFAST_INSTANCE='.length) }];
+  });
 }
 
 function read(file: string): string {
