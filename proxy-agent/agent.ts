@@ -57,7 +57,12 @@ export function createAgent(
     }
     void syncFile();
   });
-  const leases = createLeases(settings.leaseFile, () => void reconcile(), onChange);
+  const leases = createLeases(
+    settings.leaseFile,
+    Object.fromEntries(backends),
+    () => void reconcile(),
+    onChange,
+  );
 
   async function bringAbout(): Promise<void> {
     snapshot = await takeSnapshot(ask);
@@ -133,24 +138,29 @@ export function createAgent(
 
   return {
     accept(offered) {
+      const receivedAt = performance.now();
       const stop = loadStop(settings.stopFile);
+      const accepted: DesiredState['backends'] = [];
       let isNew = false;
       for (const candidate of offered.backends) {
-        const { backend, token, leaseMs } = candidate;
-        const acceptance = acceptDesired(backends.get(backend), candidate, stop);
+        const { backend, token } = candidate;
+        const acceptance = acceptDesired(backends.get(backend), candidate, stop, Date.now());
         note(refusals, backend, acceptance.kind === 'refused' ? acceptance.why : null);
         if (acceptance.kind === 'refused') {
           log('warn', 'refused a desired state', { backend, token, reason: acceptance.why });
           continue;
         }
-        if (leaseMs !== null) leases.extend(backend, token, performance.now() + leaseMs);
+        accepted.push(candidate);
         if (acceptance.kind === 'new') {
           backends.set(backend, acceptance.state);
           isNew = true;
         }
       }
-      // On disk before it is applied: after a crash nothing older may come back.
+      // On disk before it is applied: after a crash nothing older may come back, nor a canary without its lease.
       if (isNew) saveState(settings.stateFile, Object.fromEntries(backends));
+      for (const { backend, token, leaseMs } of accepted) {
+        if (leaseMs !== null) leases.extend(backend, token, receivedAt + leaseMs);
+      }
       void reconcile();
     },
     renew(answer, sentAt) {

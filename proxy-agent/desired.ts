@@ -6,13 +6,14 @@ export type Acceptance =
   | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'new'; readonly state: BackendState };
 
-/** Whether a desired state of one backend replaces the kept one: never an older token, and under a local stop no other stable version. */
+/** Whether a desired state of one backend replaces the kept one: never an older token, and under a local stop no other stable version. `now` is in Unix milliseconds. */
 export function acceptDesired(
   kept: BackendState | undefined,
   offered: DesiredBackend,
   stop: LocalStop | null,
+  now: number,
 ): Acceptance {
-  const { backend, token, servers, stable, canary } = offered;
+  const { backend, token, servers, stable, canary, leaseMs } = offered;
   if (kept && token < kept.desired.token) {
     const why = `token ${token} is older than ${kept.desired.token}, which was seen before; it is never applied`;
     return { kind: 'refused', why };
@@ -28,6 +29,7 @@ export function acceptDesired(
     desired: { backend, token, servers, stable, canary },
     trip: openTrip(kept?.trip ?? null, token),
     managed: servers.length > 0 || (kept?.managed ?? false),
+    leaseUntil: leaseMs === null ? null : now + leaseMs,
   };
   return { kind: 'new', state };
 }

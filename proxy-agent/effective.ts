@@ -15,6 +15,8 @@ export interface BackendState {
   readonly trip: KeptTrip | null;
   /** Has had servers of ours: from then on an empty list means none, and before it means hands off. */
   readonly managed: boolean;
+  /** When the lease of the token ended as it was accepted, in Unix milliseconds; later renewals are in the file of leases. */
+  readonly leaseUntil: number | null;
 }
 
 export interface LocalStop {

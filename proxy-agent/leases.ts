@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { isStoredLeases } from './shapes.ts';
-import { readJson } from './state.ts';
+import { readJson, type AgentState } from './state.ts';
 
 export interface Leases {
   /** What is left in milliseconds, 0 once it is gone, null when none was given for this token. */
@@ -23,7 +23,12 @@ const longestMs = 24 * 3600_000;
  * Runs leases on the monotonic clock and calls `onGone` within a few milliseconds of an end. Halfway there it calls `onHalf`, so that
  * a lease shorter than two reports is asked for in time.
  */
-export function createLeases(path: string, onGone: () => void, onHalf: () => void): Leases {
+export function createLeases(
+  path: string,
+  states: AgentState,
+  onGone: () => void,
+  onHalf: () => void,
+): Leases {
   const leases = new Map<string, Lease>();
 
   function set(backend: string, token: number, endsAt: number): void {
@@ -33,8 +38,11 @@ export function createLeases(path: string, onGone: () => void, onHalf: () => voi
     leases.set(backend, { token, endsAt: performance.now() + leftMs, timers });
   }
 
-  for (const [backend, { token, until }] of Object.entries(readStored(path))) {
-    set(backend, token, performance.now() + (until - Date.now()));
+  const renewed = readStored(path);
+  for (const [backend, { desired, leaseUntil }] of Object.entries(states)) {
+    const { token } = desired;
+    const until = renewed[backend]?.token === token ? renewed[backend].until : leaseUntil;
+    if (until !== null) set(backend, token, performance.now() + (until - Date.now()));
   }
   return {
     left(backend, token) {
@@ -60,7 +68,7 @@ function clearTimers(lease: Lease | undefined): void {
 
 type Stored = Readonly<Record<string, { readonly token: number; readonly until: number }>>;
 
-/** By the wall clock, the only one that goes on over a restart. What cannot be read is no lease, and so is gone. */
+/** By the wall clock, the only one that goes on over a restart. What cannot be read is no renewal. */
 function readStored(path: string): Stored {
   const { value } = readJson(path);
   return isStoredLeases(value) ? value : {};

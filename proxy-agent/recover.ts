@@ -35,6 +35,7 @@ function safeState(config: string): AgentState {
         desired: { backend, token, servers, stable, canary },
         trip: canary === null ? null : trip,
         managed: true,
+        leaseUntil: null,
       },
     ];
   });

@@ -23,7 +23,12 @@ export function isStoredState(
   value: unknown,
 ): value is { format: 1; backends: Readonly<Record<string, BackendState>> } {
   const trip = object({ ...tripFields, acknowledged: boolean });
-  const state = object({ desired: object(kept), trip: nullable(trip), managed: boolean });
+  const state = object({
+    desired: object(kept),
+    trip: nullable(trip),
+    managed: boolean,
+    leaseUntil: nullable(integer),
+  });
   return object({ format: (format) => format === 1, backends: record(state) })(value);
 }
 

@@ -81,7 +81,7 @@ interface Evaluated {
 function effectiveStates(settings: AgentSettings): Evaluated[] {
   const states: AgentState = recoverState(settings, createLog(settings.proxy));
   const stop = loadStop(settings.stopFile);
-  const leases = createLeases(settings.leaseFile, nothing, nothing);
+  const leases = createLeases(settings.leaseFile, states, nothing, nothing);
   leases.stop();
   return Object.entries(states).map(([backend, state]) => {
     const leaseLeftMs = leases.left(backend, state.desired.token);

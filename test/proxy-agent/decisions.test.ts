@@ -32,7 +32,7 @@ function row(name: string, weight: number, more: Partial<ServerRow> = {}): Serve
 function state(more: Partial<BackendState['desired']> = {}, kept: KeptTrip | null = null): BackendState {
   const servers = [server('v1-0', 90), server('v2-0', 10)];
   const desired = { backend: 'shop', token: 7, servers, stable: 'v1', canary: 'v2', ...more };
-  return { desired, trip: kept, managed: true };
+  return { desired, trip: kept, managed: true, leaseUntil: null };
 }
 
 describe('what may be applied', () => {
@@ -101,7 +101,7 @@ describe('what is accepted', () => {
     ],
     ['the same stable version is new under a local stop', state({ token: 6 }), stop, 'new'],
   ])('%s', (_, kept, local, kind) => {
-    expect(acceptDesired(kept, offered, local).kind).toBe(kind);
+    expect(acceptDesired(kept, offered, local, 0).kind).toBe(kind);
   });
 });
 
