@@ -29,9 +29,12 @@ export async function waitForEnd(
   timeout: string | undefined,
 ): Promise<CanaryRollout> {
   cli.reattachBy(`holdfast canary watch --id ${rollout.id}`);
-  const work: Promise<Operation> = followEvents(cli, rollout.id, (event) =>
-    cli.out.progress(eventLine(event)),
-  );
+  const work: Promise<Operation> = followEvents(cli, rollout.id, (event) => {
+    cli.out.progress(eventLine(event));
+    if (event.type === 'gate.opened') {
+      cli.out.note(`it waits: holdfast canary approve ${rollout.service}, or reject`);
+    }
+  });
   await within(cli, timeout, work);
   return cli.api.get<CanaryRollout>(cli.path(`canary-rollouts/${rollout.id}`));
 }
