@@ -26,6 +26,7 @@ import { ensureImage } from './docker/image.ts';
 import { defaultPortRange, freePort } from './free-port.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { InstanceSpec, InstanceStatus, Runtime } from './runtime.ts';
+import { stoppedMeanwhile } from './stopped-meanwhile.ts';
 import { untilAborted } from './until-aborted.ts';
 
 export interface DockerRuntimeOptions {
@@ -63,7 +64,7 @@ export function createDockerRuntime({ home, dockerHost, env }: DockerRuntimeOpti
       const isMade = info === null && (await create(instance, recipe, signal));
       const outcome = await begin(instance.id, container);
       if (outcome === 'begun') return settled(instance.id, container);
-      if (outcome === 'gone' && isMade) throw stopped(instance.id);
+      if (outcome === 'gone' && isMade) throw stoppedMeanwhile(instance.id);
       await delay(roundMs);
     }
     const why = 'its container or its port was taken away each time';
@@ -100,7 +101,7 @@ export function createDockerRuntime({ home, dockerHost, env }: DockerRuntimeOpti
   async function settled(id: string, container: Container): Promise<{ address: string }> {
     await delay(settleMs);
     const info = await inspectContainer(container);
-    if (info === null) throw stopped(id);
+    if (info === null) throw stoppedMeanwhile(id);
     if (info.State.Running) return { address: published(id, info) };
     const said = (await outputOf(container, info)).slice(-1000);
     const what = said === '' ? 'it wrote nothing' : `its last output: ${said}`;
@@ -155,10 +156,6 @@ function published(id: string, info: ContainerInspectInfo): string {
     'start-failed',
     `container ${info.Name} of ${id} publishes no port; remove it, then start again`,
   );
-}
-
-function stopped(id: string): OpsError {
-  return new OpsError('start-failed', `${id} was stopped while it started`);
 }
 
 function refused(id: string, error: unknown): OpsError {

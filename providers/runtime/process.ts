@@ -19,6 +19,7 @@ import {
 import { launch } from './process/launch.ts';
 import { boundOutput, lastOutput } from './process/output.ts';
 import type { InstanceSpec, InstanceStatus, Runtime } from './runtime.ts';
+import { stoppedMeanwhile } from './stopped-meanwhile.ts';
 import { untilAborted } from './until-aborted.ts';
 
 export interface ProcessRuntimeOptions {
@@ -60,7 +61,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
         if (outcome.kind === 'held') await untilFree(spec.id);
         // What was removed meanwhile is somebody else's now: nothing of it may be touched.
         else if (outcome.kind === 'removed' || (await recordOf(folder))?.attempt !== attempt)
-          throw new OpsError('start-failed', `${spec.id} was stopped while it started`);
+          throw stoppedMeanwhile(spec.id);
         else await refuseEnded(spec.id, outcome.how, folder, port);
       } finally {
         claimed.delete(port);
