@@ -52,7 +52,12 @@ export async function releaseEmergencyStop(db: Db, release: StopRequest): Promis
 
 /** The stops that hold in a project. */
 export async function listEmergencyStops(db: Db, project: string) {
-  return db.selectFrom('emergency_stop').selectAll().where('project', '=', project).orderBy('service').execute();
+  return db
+    .selectFrom('emergency_stop')
+    .selectAll()
+    .where('project', '=', project)
+    .orderBy('service')
+    .execute();
 }
 
 async function tell(trx: Db, action: string, { project, service, reason, by }: StopRequest): Promise<void> {

@@ -1,9 +1,18 @@
 /** What went wrong with the database, told from the driver's and the server's codes. */
 
-const networkCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND']);
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+]);
 /** Class 08, shutting down, starting up, too many connections. */
 const serverCodes = /^(08...|57P0[123]|53300)$/;
-const driverMessages = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+const driverMessages =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 /** The database could not be reached, or went away in the middle: the same call may succeed later. */
 export function isConnectionError(error: unknown): boolean {

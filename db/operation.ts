@@ -34,7 +34,12 @@ export async function findOperation(db: Db, project: string, id: string): Promis
 }
 
 /** Events after a sequence number, in order. */
-export async function listEvents(db: Db, operationId: string, after: number, limit: number): Promise<OperationEvent[]> {
+export async function listEvents(
+  db: Db,
+  operationId: string,
+  after: number,
+  limit: number,
+): Promise<OperationEvent[]> {
   const rows = await db
     .selectFrom('operation_event')
     .selectAll()
