@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomInt, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
@@ -15,6 +15,7 @@ import { sampleFolder, type SampleFolder } from '../support/sample-instance.ts';
 const sleeper = { runtime: 'process' as const, command: ['sleep', '300'] };
 const never = new AbortController().signal;
 const started = new Set<string>();
+const starters = new Set<Starter>();
 let sample: SampleFolder;
 let home: string;
 let runtime: Runtime;
@@ -24,6 +25,8 @@ beforeAll(async () => {
   runtime = worker();
 });
 afterAll(async () => {
+  for (const { child } of starters) child.kill('SIGKILL');
+  await Promise.all([...starters].map(({ ended }) => ended));
   await Promise.all([...started].map((id) => runtime.stop(id, 500)));
   await sample.remove();
 });
@@ -51,14 +54,14 @@ test('a starter that is killed at any moment never leaves two processes, and the
 test('two starters that are killed again and again have one instance between them', async () => {
   const id = newId();
   for (let kill = 0; kill < 5; kill += 1) {
-    const starters = [startAgain(id), startAgain(id)];
+    const both = [startAgain(id), startAgain(id)];
     const until = performance.now() + 800 + randomInt(400);
     while (performance.now() < until) {
       expect(copiesOf(id, sleeper.command).length).toBeLessThanOrEqual(1);
       await delay(20);
     }
-    for (const { child } of starters) child.kill('SIGKILL');
-    await Promise.all(starters.map(({ ended }) => ended));
+    for (const { child } of both) child.kill('SIGKILL');
+    await Promise.all(both.map(({ ended }) => ended));
   }
   await runtime.stop(id, 1000);
   await expect.poll(() => processesOf(id)).toEqual([]);
@@ -210,11 +213,18 @@ test('to inspect one of a hundred instances costs less than one look at all proc
   expect(ids.flatMap(processesOf)).toEqual([]);
 }, 60_000);
 
+interface Starter {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ended: Promise<unknown>;
+}
+
 const starterFile = new URL('../support/start-again.ts', import.meta.url).pathname;
 
-function startAgain(id: string) {
+function startAgain(id: string): Starter {
   const child = spawn(process.execPath, [starterFile, home, JSON.stringify({ ...spec(id), start: sleeper })]);
-  return { child, ended: once(child, 'exit') };
+  const ended = once(child, 'exit');
+  starters.add({ child, ended });
+  return { child, ended };
 }
 
 /** A stop that the killed one had begun may still come first: that is answered as something to try again. */
