@@ -40,7 +40,14 @@ async function shift(run: Run, index: number, step: Step): Promise<void> {
   run.token = shifted.token;
   run.approval = null;
   run.watch = startWatch({ failures: run.watch.failures });
+  // Before the line is written, so that the recorded state says what the rollout does from now on.
+  if (isJudged(step)) enter(run, 'soaking');
   await tell(run, 'step.verified', shifted.summary, { step: index, weight: step.weight });
+}
+
+/** The last step may have no soak: at 100 % the promotion follows at once. */
+function isJudged(step: Step): boolean {
+  return step.soakMs > 0 || step.weight < 100;
 }
 
 interface Soaked {
@@ -50,7 +57,7 @@ interface Soaked {
 }
 
 async function soak(run: Run, step: Step, budgetMs: number): Promise<Soaked> {
-  if (step.soakMs === 0 && step.weight === 100) return { ending: null, budgetMs };
+  if (!isJudged(step)) return { ending: null, budgetMs };
   for (;;) {
     if (run.wish.abort !== null) return { ending: run.wish.abort, budgetMs };
     if (run.wish.promote || run.wish.full) {

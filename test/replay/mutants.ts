@@ -1,0 +1,112 @@
+import { bundleWorkflowCode } from '@temporalio/worker';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+/** A change of the story that running operations would not survive. */
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const rollout = 'workflows/canary-rollout/rollout.ts';
+const climb = 'workflows/canary-rollout/climb.ts';
+const gate = 'workflows/canary-rollout/gate.ts';
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'two steps swapped',
+    file: rollout,
+    from: 'await bringUp(run, compensations);\n    await takeTarget(run, compensations);',
+    to: 'await takeTarget(run, compensations);\n    await bringUp(run, compensations);',
+  },
+  { name: 'an activity dropped', file: rollout, from: 'await takeTarget(run, compensations);', to: '' },
+  {
+    name: 'an activity added',
+    file: rollout,
+    from: 'await takeTarget(run, compensations);',
+    to: 'await takeTarget(run, compensations);\n    await takeTarget(run, compensations);',
+  },
+  {
+    name: 'a timeline event dropped',
+    file: rollout,
+    from: "await tell(run, 'release.healthy', summary);",
+    to: '',
+  },
+  {
+    name: 'a timer added',
+    file: rollout,
+    from: 'await begin(run);',
+    to: 'await begin(run);\n    await condition(() => false, 50);',
+  },
+  {
+    name: 'compensations in the wrong order',
+    file: rollout,
+    from: 'compensations.reverse()',
+    to: 'compensations',
+  },
+  {
+    name: 'no compensation',
+    file: rollout,
+    from: 'if (ending !== null) await undo(run, ending, compensations);',
+    to: '',
+  },
+  {
+    name: 'another activity promotes',
+    file: rollout,
+    from: 'await forward.promoteRelease({',
+    to: 'await forward.shiftTraffic({ weight: 100, leaseMs: 1,',
+  },
+  {
+    name: 'the soak is left out',
+    file: climb,
+    from: 'return step.soakMs > 0 || step.weight < 100;',
+    to: 'return false;',
+  },
+  {
+    name: 'the gate is left out',
+    file: gate,
+    from: 'if (step.gate === null) return null;',
+    to: 'if (step.gate === null || index >= 0) return null;',
+  },
+  {
+    name: 'a step is left out',
+    file: climb,
+    from: 'of run.input.plan.steps.entries()',
+    to: 'of run.input.plan.steps.slice(1).entries()',
+  },
+  {
+    name: 'a phase is shown that was not',
+    file: climb,
+    from: "enter(run, 'shifting', { step: index, weight: step.weight });",
+    to: "enter(run, 'starting');\n  enter(run, 'shifting', { step: index, weight: step.weight });",
+  },
+];
+
+const root = path.resolve(import.meta.dirname, '../..');
+const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+
+/** The bundle of a mutant: workflows and domain in a folder of their own, one place changed. Throws when the place is not there. */
+export async function mutantBundle(mutant: Mutant): Promise<{ code: string }> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-mutant-'));
+  try {
+    for (const part of ['workflows', 'domain', 'package.json']) {
+      await cp(path.join(root, part), path.join(folder, part), { recursive: true });
+    }
+    await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+    const file = path.join(folder, mutant.file);
+    const source = await readFile(file, 'utf8');
+    if (!source.includes(mutant.from))
+      throw new Error(`${mutant.name}: ${mutant.file} no longer says ${mutant.from}`);
+    await writeFile(file, source.replace(mutant.from, mutant.to));
+    const { code } = await bundleWorkflowCode({
+      workflowsPath: path.join(folder, 'workflows/index.ts'),
+      logger: silent,
+    });
+    return { code };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,81 @@
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { houseForFile } from '../support/rollout-house/for-file.ts';
+import {
+  makeService,
+  quickPlan,
+  startRollback,
+  startRollout,
+  type StartedRollout,
+} from '../support/rollout-house/people.ts';
+import { historiesFolder } from './histories.ts';
+
+/** Records the histories of this version: `npm run record-histories`. Never again for a version that was released. */
+const house = houseForFile();
+const gated = {
+  ...quickPlan,
+  steps: [{ weight: 10, soak: '1s' }, { weight: 50, soak: '1s', gate: true }, { weight: 100 }],
+};
+
+test('promoted', { timeout: 60_000 }, async () => {
+  const rollout = await startRollout(house(), await makeService(house()), 'v2', gated);
+  await rollout.decide('approve');
+  await save(rollout, 'promoted', 'promoted');
+});
+
+test('first release', { timeout: 60_000 }, async () => {
+  const rollout = await startRollout(house(), await makeService(house(), { stable: null }), 'v1');
+  await save(rollout, 'first-release', 'promoted');
+});
+
+test('rolled back', { timeout: 60_000 }, async () => {
+  const service = await makeService(house());
+  house().agent.behave(service, 'v2', { errorRate: 0.3 });
+  await save(await startRollout(house(), service), 'rolled-back', 'rolled-back');
+});
+
+test('aborted', { timeout: 60_000 }, async () => {
+  const rollout = await startRollout(house(), await makeService(house()), 'v2', gated);
+  await rollout.until('waiting-for-approval');
+  await rollout.command('abort', { reason: 'recorded' });
+  await save(rollout, 'aborted', 'aborted');
+});
+
+test('paused, muted, held and promoted by hand', { timeout: 60_000 }, async () => {
+  const plan = { ...quickPlan, steps: [{ weight: 10, soak: '10m' }, { weight: 100 }] };
+  const rollout = await startRollout(house(), await makeService(house()), 'v2', plan);
+  await rollout.until('soaking');
+  await rollout.command('pause');
+  await rollout.until('paused');
+  await rollout.command('resume');
+  await rollout.until('soaking');
+  await rollout.command('mute', { metric: 'p99', reason: 'known', expiresIn: '10m' });
+  await rollout.command('hold', { reason: 'looking' });
+  await rollout.until('paused');
+  await rollout.command('release-hold');
+  await rollout.until('soaking');
+  await rollout.command('promote');
+  await save(rollout, 'steered', 'promoted');
+});
+
+test('rollback', { timeout: 60_000 }, async () => {
+  const service = await makeService(house());
+  await (await startRollout(house(), service)).result();
+  const rollback = await startRollback(house(), service);
+  if (rollback === null) throw new Error('the rollback was refused');
+  await save(rollback, 'rollback', 'rolled-back');
+});
+
+async function save(rollout: StartedRollout, name: string, outcome: string): Promise<void> {
+  const result = await rollout.result();
+  if (result.outcome !== outcome) throw new Error(`${name} ended as ${result.outcome}: ${result.reason}`);
+  const folder = path.join(historiesFolder, manifest.version);
+  await mkdir(folder, { recursive: true });
+  await writeFile(
+    path.join(folder, `${name}.json`),
+    `${historyToJSON(await rollout.handle.fetchHistory())}\n`,
+  );
+}

@@ -1,0 +1,42 @@
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { workflowBundle } from '../../workers/bundle.ts';
+import { prefixesOf, savedHistories, type SavedHistory } from './histories.ts';
+import { mutantBundle, mutants } from './mutants.ts';
+import { replay, type ReplayBundle } from './replay.ts';
+
+/** Histories that were recorded once go on with the code as it is now, from wherever a worker takes them over. */
+let bundle: ReplayBundle;
+let histories: SavedHistory[];
+
+beforeAll(async () => {
+  histories = await savedHistories();
+  bundle = await workflowBundle(path.join(tmpdir(), `holdfast-test-bundle-${process.getuid?.() ?? 0}`));
+});
+
+test('there are histories of every way a rollout goes', () => {
+  const stories = histories.map(({ name }) => name.split('/')[1]);
+  expect(stories).toEqual(
+    expect.arrayContaining(['promoted', 'rolled-back', 'aborted', 'steered', 'first-release', 'rollback']),
+  );
+});
+
+test('every saved history replays', async () => {
+  expect(await replay(bundle, histories)).toEqual([]);
+});
+
+test('every prefix that ends with a workflow task replays', { timeout: 120_000 }, async () => {
+  const prefixes = histories.flatMap(prefixesOf);
+  expect(prefixes.length).toBeGreaterThan(50);
+  expect(await replay(bundle, prefixes)).toEqual([]);
+});
+
+test('a changed workflow is caught', { timeout: 300_000 }, async () => {
+  const survivors: string[] = [];
+  for (const mutant of mutants) {
+    const problems = await replay(await mutantBundle(mutant), histories);
+    if (problems.length === 0) survivors.push(mutant.name);
+  }
+  expect(survivors).toEqual([]);
+});
