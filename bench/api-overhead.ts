@@ -1,22 +1,16 @@
-import { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ulid } from 'ulid';
-import { loadConfig } from '../config.ts';
-import { connect } from '../db/connect.ts';
-import { migrateToLatest } from '../db/migrate.ts';
 import { freezePlan } from '../domain/canary-rollout/plan.ts';
+import type { Db } from '../db/connect.ts';
 import { freePort } from '../infra/net/ports.ts';
-import { startPostgres } from '../infra/postgres/server.ts';
-import { temporalBinary } from '../infra/temporal/binary.ts';
-import { startTemporal } from '../infra/temporal/server.ts';
 import { startOptions } from '../workflows/canary-rollout/start-options.ts';
+import { withServers, type Servers } from './servers.ts';
 import { quantile } from './statistics.ts';
 
 const ratePerSecond = 50;
@@ -28,9 +22,10 @@ const blockSeconds = 5;
  * the scheduled time. No worker polls, so nothing but the starts is measured.
  */
 export async function apiOverhead(options: { seconds: number; note: (text: string) => void }) {
-  return withServers(async ({ base, client, prepare }) => {
-    const total = options.seconds * ratePerSecond;
-    await prepare(total + ratePerSecond * blockSeconds);
+  return withServers(async (servers) => {
+    const { client } = servers;
+    await registerServices(servers.db, (options.seconds + blockSeconds) * ratePerSecond);
+    const base = await serveApi(servers);
     const agent = new Agent({ keepAlive: true, maxSockets: 64 });
     let next = 0;
     const throughApi = (): Promise<void> => postStart(agent, base, `svc-${next++}`);
@@ -120,55 +115,31 @@ function bareStart(client: Client, service: string): Promise<unknown> {
   return client.workflow.start(type, options);
 }
 
-interface Servers {
-  readonly base: string;
-  readonly client: Client;
-  /** Registers that many services, straight in the database. */
-  prepare(count: number): Promise<void>;
+/** Registers that many services, straight in the database. */
+async function registerServices(db: Db, count: number): Promise<void> {
+  const rows = Array.from({ length: count }, (_, index) => ({
+    project: 'default',
+    name: `svc-${index}`,
+    spec: JSON.stringify(serviceSpec(`b${index}`)),
+    stable_version: null,
+    previous_version: null,
+    warm_until: null,
+  }));
+  for (let at = 0; at < rows.length; at += 500) {
+    await db
+      .insertInto('service')
+      .values(rows.slice(at, at + 500))
+      .execute();
+  }
 }
 
-async function withServers<T>(use: (servers: Servers) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-bench-'));
-  await chmod(folder, 0o711);
-  const config = loadConfig(process.env);
-  const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
-  try {
-    const postgres = await startPostgres(path.join(folder, 'postgres'));
-    closers.push(() => postgres.stop());
-    const binary = await temporalBinary({ cache: config.cache, binary: config.temporal.binary });
-    const temporal = await startTemporal(binary, { folder, database: path.join(folder, 'temporal.db') });
-    closers.push(() => temporal.stop());
-    const db = connect(postgres.url);
-    closers.push(() => db.destroy());
-    await migrateToLatest(db);
-    const port = await freePort();
-    const api = startApi({ folder, port, databaseUrl: postgres.url, temporal });
-    closers.push(() => stopChild(api));
-    const connection = await Connection.connect({ address: temporal.address });
-    closers.push(() => connection.close());
-    const base = `http://127.0.0.1:${port}`;
-    await untilAlive(`${base}/livez`);
-    const client = new Client({ connection, namespace: temporal.namespace });
-    const prepare = async (count: number): Promise<void> => {
-      const spec = JSON.stringify(serviceSpec());
-      const rows = Array.from({ length: count }, (_, index) => ({
-        project: 'default',
-        name: `svc-${index}`,
-        spec: spec.replace('BACKEND', `b${index}`),
-        stable_version: null,
-        previous_version: null,
-        warm_until: null,
-      }));
-      for (let at = 0; at < rows.length; at += 500)
-        await db
-          .insertInto('service')
-          .values(rows.slice(at, at + 500))
-          .execute();
-    };
-    return await use({ base, client, prepare });
-  } finally {
-    for (const close of closers.reverse()) await close();
-  }
+async function serveApi(servers: Servers): Promise<string> {
+  const port = await freePort();
+  const api = startApi({ ...servers, port });
+  servers.atEnd(() => stopChild(api));
+  const base = `http://127.0.0.1:${port}`;
+  await untilAlive(`${base}/livez`);
+  return base;
 }
 
 function startApi(options: {
@@ -209,10 +180,10 @@ async function untilAlive(url: string): Promise<void> {
   }
 }
 
-function serviceSpec() {
+function serviceSpec(backend: string) {
   return {
     start: { runtime: 'process', command: ['true'] },
-    traffic: { provider: 'haproxy', proxy: 'local', backend: 'BACKEND' },
+    traffic: { provider: 'haproxy', proxy: 'local', backend },
     health: { path: '/health', timeoutMs: 2000 },
     instances: 1,
     plan: null,

@@ -1,0 +1,84 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+type Figures = Record<string, unknown>;
+
+interface Scenario {
+  readonly about: string;
+  run(note: (text: string) => void, count: number | null): Promise<Figures>;
+}
+
+/** `npm run bench -- NAME [--json] [--record] [--count N]`: one scenario, its figures on stdout, all else on stderr. */
+const scenarios: Record<string, Scenario> = {
+  'canary-rollback': {
+    about:
+      'drills: from the first bad answer to the last answer of the canary, and good rollouts beside them (--count, 30)',
+    run: async (note, count) =>
+      (await import('./canary-rollback.ts')).canaryRollback({ drills: count ?? 30, note }),
+  },
+  'api-overhead': {
+    about:
+      'what the API adds to a start, against a bare Temporal client in the same run (--count seconds, 60)',
+    run: async (note, count) =>
+      (await import('./api-overhead.ts')).apiOverhead({ seconds: count ?? 60, note }),
+  },
+  history: {
+    about: 'events of a four-step rollout, with 1 s and with 10 min of simulated soak',
+    run: async (note) => (await import('./history.ts')).history({ note }),
+  },
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+    count: { type: 'string' },
+  },
+});
+const name = positionals[0] ?? '';
+const scenario = scenarios[name];
+if (scenario === undefined) {
+  const lines = Object.entries(scenarios).map(([known, { about }]) => `  ${known.padEnd(18)}${about}`);
+  process.stderr.write(
+    `${name === '' ? 'name a scenario' : `there is no scenario ${name}`}:\n${lines.join('\n')}\n`,
+  );
+  process.exit(2);
+}
+
+const note = (text: string): void => void process.stderr.write(`${name}: ${text}\n`);
+const figures = await scenario.run(note, values.count === undefined ? null : Number(values.count));
+process.stdout.write(values.json ? `${JSON.stringify(figures)}\n` : table(figures));
+if (values.record) await record(name, figures);
+
+function table(rows: Figures): string {
+  const width = Math.max(...Object.keys(rows).map((key) => key.length));
+  const spell = (value: unknown): string =>
+    typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return `${Object.entries(rows)
+    .map(([key, value]) => `${key.padEnd(width)}  ${spell(value)}`)
+    .join('\n')}\n`;
+}
+
+/** Figures mean little without the machine, the day and the code they were measured with. */
+async function record(scenarioName: string, measured: Figures): Promise<void> {
+  const folder = path.resolve(import.meta.dirname, 'results');
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+    cwd: folder.replace(/results$/, ''),
+  })
+    .toString()
+    .trim();
+  const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+  const entry = {
+    scenario: scenarioName,
+    measuredAt: new Date().toISOString(),
+    commit,
+    machine,
+    figures: measured,
+  };
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, `${scenarioName}.json`), `${JSON.stringify(entry, null, 2)}\n`);
+}
