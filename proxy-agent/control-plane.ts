@@ -88,6 +88,6 @@ function parse(text: string): unknown {
 }
 
 function refused(status: number, answer: string): OpsError {
-  const code = status >= 400 && status < 500 && status !== 429 ? 'invalid-input' : 'unavailable';
+  const code = [400, 413, 422].includes(status) ? 'invalid-input' : 'unavailable';
   return new OpsError(code, `the API answered ${status}: ${answer.slice(0, 300)}`);
 }

@@ -29,8 +29,8 @@ export async function runAgent(settings: AgentSettings, api: URL, signal: AbortS
   const watcher = watch(settings.stateFolder, (_, name) => {
     if (name === stopName) void agent.reconcile();
   });
-  // What the disk knows is enforced before anybody is asked: a lease may have run out while no agent ran.
-  await agent.reconcile();
+  // What the disk knows is enforced before anybody is asked: a lease may have run out while no agent ran. Counting starts here.
+  await agent.look(Math.floor(Date.now() / 1000) - 1);
   log('info', 'started', { api: api.origin, socket: settings.socket, pid: process.pid });
   try {
     const samples = createSampleBuffer();
@@ -120,6 +120,8 @@ async function sendReports(
       failures += 1;
       if (failures === 1 && !signal.aborted)
         log('warn', 'a report was not taken', { reason: (error as Error).message });
+      // Samples that the API calls wrong would be wrong for ever, and keep all later ones from getting through.
+      if (error instanceof OpsError && error.code === 'invalid-input') samples.letGo(batch);
       if (failures > 1) await pause(Math.min(1000, backOffMs(failures)), signal);
     }
   }

@@ -6,6 +6,8 @@ export interface SampleBuffer {
   next(): readonly ServerSample[];
   /** Forgets those that a report has delivered. */
   delivered(samples: readonly ServerSample[]): void;
+  /** Forgets those that nobody will take; they count as dropped. */
+  letGo(samples: readonly ServerSample[]): void;
   readonly size: number;
   /** Thrown away since the start, because nobody took them in time. */
   readonly dropped: number;
@@ -21,6 +23,11 @@ export function createSampleBuffer(): SampleBuffer {
   let kept: ServerSample[] = [];
   let dropped = 0;
 
+  function remove(samples: readonly ServerSample[]): void {
+    const gone = new Set(samples);
+    kept = kept.filter((sample) => !gone.has(sample));
+  }
+
   return {
     add(samples) {
       kept.push(...samples);
@@ -30,9 +37,10 @@ export function createSampleBuffer(): SampleBuffer {
       kept = fresh;
     },
     next: () => kept.slice(0, perReport),
-    delivered(samples) {
-      const gone = new Set(samples);
-      kept = kept.filter((sample) => !gone.has(sample));
+    delivered: remove,
+    letGo(samples) {
+      remove(samples);
+      dropped += samples.length;
     },
     get size() {
       return kept.length;

@@ -245,6 +245,8 @@ test('samples that wait too long are counted when they are let go, never lost in
   expect(first[0]?.second).toBe(100);
   buffer.delivered(first);
   expect(buffer.size).toBe(601 - first.length);
+  buffer.letGo(buffer.next().slice(0, 1));
+  expect(buffer.dropped).toBe(100);
 });
 
 test('a quoted text with commas moves no column', () => {
