@@ -1,7 +1,8 @@
-import { bundleWorkflowCode } from '@temporalio/worker';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -12,14 +13,8 @@ const root = path.resolve(import.meta.dirname, '..');
 export async function workflowBundle(folder: string): Promise<{ codePath: string }> {
   const codePath = path.join(folder, `workflows-${await sourceDigest()}.cjs`);
   if (await exists(codePath)) return { codePath };
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: path.join(root, 'workflows/index.ts'),
-    logger: quiet,
-  });
-  await mkdir(folder, { recursive: true });
-  const draft = `${codePath}.${process.pid}`;
-  await writeFile(draft, code);
-  await rename(draft, codePath);
+  // A process of its own: what bundling takes, some 150 MB, does not stay with the worker.
+  await promisify(execFile)(process.execPath, [path.join(root, 'workers/build-bundle.ts'), codePath]);
   return { codePath };
 }
 
@@ -42,5 +37,3 @@ async function exists(file: string): Promise<boolean> {
     () => false,
   );
 }
-
-const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
