@@ -11,9 +11,12 @@ export async function isPortFree(port: number, host = '127.0.0.1'): Promise<bool
   return (await listenOnce(port, host)) !== null;
 }
 
-/** The wished UDP port when it is free, else another one. */
-export async function wishedOrFreeUdpPort(wish: number): Promise<number> {
-  return (await bindOnce(wish)) ?? (await bindOnce(0)) ?? wish;
+export async function freeUdpPort(): Promise<number> {
+  return bindOnce(0).then((port) => port ?? freeUdpPort());
+}
+
+export async function isUdpPortFree(port: number): Promise<boolean> {
+  return (await bindOnce(port)) !== null;
 }
 
 async function listenOnce(port: number, host = '127.0.0.1'): Promise<number | null> {

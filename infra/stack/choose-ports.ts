@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts';
 import { OpsError } from '../../domain/errors.ts';
 import { holdName } from '../net/hold-name.ts';
-import { freePort, isPortFree, wishedOrFreeUdpPort } from '../net/ports.ts';
+import { freePort, freeUdpPort, isPortFree, isUdpPortFree } from '../net/ports.ts';
 import { frontendAddress, isAsWritten } from './haproxy-base.ts';
 import type { Ports, StackRecord } from './record.ts';
 import { processesOfPart } from './survivors.ts';
@@ -33,7 +33,7 @@ export async function choosePorts(config: Config, before: StackRecord | null): P
       (await frontendOfFile(config)) ?? (await choose('HAProxy', config.haproxy.frontendPort, undefined)),
     metrics: await choose('the worker', config.worker.metricsPort, before?.ports.metrics),
     sdkMetrics: await choose("the SDK's metrics", config.worker.sdkMetricsPort, before?.ports.sdkMetrics),
-    agentLog: await wishedOrFreeUdpPort(config.agent.logPort),
+    agentLog: await chooseUdp([before?.ports.agentLog ?? config.agent.logPort, config.agent.logPort]),
   };
   return { ports, notes };
 }
@@ -62,6 +62,14 @@ async function firstOurs(wished: readonly number[], host?: string): Promise<numb
     if ((await isPortFree(port, host)) && (await holdName(`port-${port}`))) return port;
   }
   return null;
+}
+
+/** What was used before comes first: a HAProxy that outlived its supervisor still logs there. */
+async function chooseUdp(wished: readonly number[]): Promise<number> {
+  for (const port of [...wished, await freeUdpPort()]) {
+    if ((await isUdpPortFree(port)) && (await holdName(`udp-${port}`))) return port;
+  }
+  return chooseUdp([]);
 }
 
 async function anyOurs(): Promise<number> {

@@ -25,7 +25,7 @@ frontend web
 
 backend web
     balance roundrobin
-    option httpchk GET /healthz
+    option httpchk GET /health
     http-check expect status 200
 `;
 }

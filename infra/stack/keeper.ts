@@ -1,12 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endProcesses } from '../process/end.ts';
-import { markOf, type ProcessMark } from '../process/proc.ts';
-import { withLogFile } from './log-file.ts';
-import type { Part, PartCommand } from './part.ts';
+import { adoptLife, beginLife, type Life } from './life.ts';
+import type { Part } from './part.ts';
 import type { PartRecord, PartState } from './record.ts';
-import { partMark, processesOfPart } from './survivors.ts';
+import { processesOfPart, survivorOfPart } from './survivors.ts';
 
 const firstPauseMs = 200;
 const longestPauseMs = 5000;
@@ -25,8 +22,7 @@ export interface Keeper {
 export function createKeeper(part: Part, home: string, onChange: () => void): Keeper {
   const stopping = new AbortController();
   let state: PartState = 'stopped';
-  let mark: ProcessMark | null = null;
-  let child: ChildProcess | null = null;
+  let life: Life | null = null;
   let restarts = 0;
   let since = new Date().toISOString();
   let problem: string | null = null;
@@ -53,56 +49,42 @@ export function createKeeper(part: Part, home: string, onChange: () => void): Ke
   /** One life of the process. Answers when it became ready, null if it never did. */
   async function live(onReady: () => void, onFailure: (error: unknown) => void): Promise<number | null> {
     let readyAt: number | null = null;
-    child = null;
     enter('starting');
     try {
-      await endProcesses(processesOfPart(home, part.name), {
-        signal: part.stopSignal,
-        graceMs: part.graceMs,
-      });
-      const born = launch(await part.prepare());
-      await part.ready(() => hasEnded(born));
+      const begun = await begin();
+      await part.ready(abortedBy(begun.ended));
       readyAt = performance.now();
       problem = null;
       enter('running');
       onReady();
-      await ended(born);
-      if (!stopping.signal.aborted) problem = `it ended ${howEnded(born)}`;
+      await begun.ended;
+      throw new Error('it has ended');
     } catch (error) {
-      if (!stopping.signal.aborted) {
-        problem = child !== null && hasEnded(child) ? `it ended ${howEnded(child)}` : messageOf(error);
-      }
+      if (!stopping.signal.aborted) problem = life?.hasEnded() ? `it ended ${life.how()}` : messageOf(error);
       if (readyAt === null) onFailure(error);
     }
-    await endChild();
-    mark = null;
+    await life?.end(part.stopSignal, part.graceMs);
+    life = null;
     return readyAt;
   }
 
-  function launch(command: PartCommand): ChildProcess {
-    const { file, args, cwd = home, uid, gid } = command;
-    const env = { ...command.env, HOLDFAST_HOME: home, [partMark]: part.name };
-    const born = withLogFile(home, part.name, (log) =>
-      spawn(file, args, { cwd, uid, gid, env, stdio: ['ignore', log, log] }),
-    );
-    born.on('error', (error) => (problem = error.message));
-    child = born;
-    mark = born.pid === undefined ? null : markOf(born.pid);
+  async function begin(): Promise<Life> {
+    const survivor = part.adopts && restarts === 0 ? survivorOfPart(home, part.name) : null;
+    if (survivor !== null) life = adoptLife(survivor);
+    else {
+      const { stopSignal: signal, graceMs } = part;
+      const command = await part.prepare();
+      await endProcesses(processesOfPart(home, part.name), { signal, graceMs });
+      stopping.signal.throwIfAborted();
+      life = beginLife(command, { home, name: part.name });
+    }
     onChange();
-    return born;
-  }
-
-  async function endChild(): Promise<void> {
-    if (child === null || hasEnded(child)) return;
-    const gone = ended(child);
-    child.kill(part.stopSignal);
-    const timer = setTimeout(() => child?.kill('SIGKILL'), part.graceMs);
-    await gone.finally(() => clearTimeout(timer));
+    return life;
   }
 
   return {
     part,
-    view: () => ({ name: part.name, state, process: mark, restarts, since, problem }),
+    view: () => ({ name: part.name, state, process: life?.mark ?? null, restarts, since, problem }),
     start(attempts) {
       let left = attempts;
       return new Promise((resolve, reject) => {
@@ -116,23 +98,16 @@ export function createKeeper(part: Part, home: string, onChange: () => void): Ke
       stopping.abort();
       if (state === 'stopped') return;
       enter('stopping');
-      await endChild();
+      await life?.end(part.stopSignal, part.graceMs);
       await loop;
     },
   };
 }
 
-function hasEnded(child: ChildProcess): boolean {
-  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (!hasEnded(child)) await once(child, 'exit');
-}
-
-function howEnded(child: ChildProcess): string {
-  if (child.pid === undefined) return 'before it ran';
-  return child.signalCode === null ? `with code ${child.exitCode}` : `by ${child.signalCode}`;
+function abortedBy(ended: Promise<void>): AbortSignal {
+  const abort = new AbortController();
+  void ended.then(() => abort.abort());
+  return abort.signal;
 }
 
 function messageOf(error: unknown): string {

@@ -27,9 +27,11 @@ function postgresPart({ config, env }: Layout): Part {
   return {
     name: 'postgres',
     after: [],
+    adopts: false,
     prepare: async () => ({ ...(await preparePostgres(join(config.home, 'postgres'))), env: {} }),
     // Waits for the server and brings the schema up to date: what the other parts need of it.
-    ready: () => runOnce('infra/stack/migrate.ts', [], { home: config.home, name: 'postgres', env }),
+    ready: (ended) =>
+      runOnce('infra/stack/migrate.ts', [], { home: config.home, name: 'postgres', env }, ended),
     stopSignal: 'SIGINT',
     graceMs: 10_000,
   };
@@ -42,6 +44,7 @@ function temporalPart({ config, ports, connections, env }: Layout): Part {
   return {
     name: 'temporal',
     after: [],
+    adopts: false,
     async prepare() {
       await mkdir(folder, { recursive: true });
       const { namespace } = config.temporal;
@@ -57,9 +60,9 @@ function temporalPart({ config, ports, connections, env }: Layout): Part {
         env: { PATH: env.PATH, HOME: env.HOME },
       };
     },
-    async ready(gaveUp) {
+    async ready(ended) {
       const server = { address: connections.temporalAddress, namespace: connections.temporalNamespace };
-      await untilTemporalIsReady({ binary: await binary(), ...server }, 30_000, gaveUp);
+      await untilTemporalIsReady({ binary: await binary(), ...server }, 30_000, () => ended.aborted);
     },
     stopSignal: 'SIGTERM',
     graceMs: 5000,
@@ -70,6 +73,7 @@ function apiPart({ config, urls, env }: Layout): Part {
   return {
     name: 'api',
     after: ['postgres'],
+    adopts: false,
     async prepare() {
       // A database that was given by its URL is migrated by nobody else.
       if (config.databaseUrl !== null) {
@@ -77,7 +81,7 @@ function apiPart({ config, urls, env }: Layout): Part {
       }
       return program('api/server.ts', env);
     },
-    ready: (gaveUp) => untilUrlAnswers(`${urls.api}/readyz`, 30_000, gaveUp),
+    ready: (ended) => untilUrlAnswers(`${urls.api}/readyz`, 30_000, () => ended.aborted),
     stopSignal: 'SIGTERM',
     graceMs: 10_000,
   };
@@ -89,6 +93,7 @@ function haproxyPart(layout: Layout): Part {
   return {
     name: 'haproxy',
     after: [],
+    adopts: true,
     async prepare() {
       await ensureBaseConfiguration(baseConfig, { frontendPort: ports.frontend, socket });
       await mkdir(dirname(file), { recursive: true });
@@ -99,7 +104,7 @@ function haproxyPart(layout: Layout): Part {
         env: { PATH: env.PATH },
       };
     },
-    ready: (gaveUp) => untilSocketAnswers(socket, 10_000, gaveUp),
+    ready: (ended) => untilSocketAnswers(socket, 10_000, () => ended.aborted),
     stopSignal: 'SIGTERM',
     graceMs: 5000,
   };
@@ -109,8 +114,9 @@ function agentPart({ urls, env }: Layout): Part {
   return {
     name: 'proxy-agent',
     after: ['api', 'haproxy'],
+    adopts: false,
     prepare: () => Promise.resolve(program('proxy-agent/main.ts', env)),
-    ready: (gaveUp) => untilUrlAnswers(`${urls.api}/v1/proxies`, 30_000, gaveUp),
+    ready: (ended) => untilUrlAnswers(`${urls.api}/v1/proxies`, 30_000, () => ended.aborted),
     stopSignal: 'SIGTERM',
     graceMs: 5000,
   };
@@ -120,8 +126,10 @@ function workerPart({ ports, env }: Layout): Part {
   return {
     name: 'worker',
     after: ['postgres', 'temporal'],
+    adopts: false,
     prepare: () => Promise.resolve(program('workers/main.ts', env)),
-    ready: (gaveUp) => untilUrlAnswers(`http://127.0.0.1:${ports.metrics}/readyz`, 60_000, gaveUp),
+    ready: (ended) =>
+      untilUrlAnswers(`http://127.0.0.1:${ports.metrics}/readyz`, 60_000, () => ended.aborted),
     stopSignal: 'SIGTERM',
     graceMs: 15_000,
   };

@@ -1,5 +1,5 @@
 import { endProcesses } from '../process/end.ts';
-import { environmentOf, findProcesses, type ProcessMark } from '../process/proc.ts';
+import { environmentOf, familyOf, findProcesses, type ProcessMark } from '../process/proc.ts';
 
 /** Carried by every process the supervisor starts; instances of releases inherit it and carry HOLDFAST_INSTANCE as well. */
 export const partMark = 'HOLDFAST_PART';
@@ -11,6 +11,13 @@ export function processesOfPart(home: string, part: string): ProcessMark[] {
     const env = environmentOf(pid);
     return env.get('HOLDFAST_HOME') === home && env.get(partMark) === part && !env.has(instanceMark);
   });
+}
+
+/** The one that the others of the part come from; null when there is none. */
+export function survivorOfPart(home: string, part: string): ProcessMark | null {
+  const marks = processesOfPart(home, part);
+  const descendants = new Set(marks.flatMap(({ pid }) => familyOf(pid).filter((member) => member !== pid)));
+  return marks.find(({ pid }) => !descendants.has(pid)) ?? null;
 }
 
 /** Running instances of releases, which outlive the worker that started them. */

@@ -96,16 +96,23 @@ test('up after a kill -9 of everything heals', { timeout: 120_000 }, async () =>
   expect((await record()).urls).toEqual(before.urls);
 });
 
-test('up after a kill -9 of the supervisor alone takes over what it left', { timeout: 120_000 }, async () => {
-  const before = await record();
-  process.kill(before.supervisor.pid, 'SIGKILL');
+test(
+  'up after a kill -9 of the supervisor alone takes over, and HAProxy serves on',
+  { timeout: 120_000 },
+  async () => {
+    const before = await record();
+    process.kill(before.supervisor.pid, 'SIGKILL');
 
-  const up = await holdfast('up', '--json');
+    const up = await holdfast('up', '--json');
 
-  expect(up).toMatchObject({ code: 0, json: { running: true } });
-  expect((await record()).urls).toEqual(before.urls);
-  expect(before.parts.some((part) => part.process !== null && isAlive(part.process))).toBe(false);
-});
+    expect(up).toMatchObject({ code: 0, json: { running: true } });
+    const after = await record();
+    expect(after.urls).toEqual(before.urls);
+    const survivors = before.parts.filter((part) => part.process !== null && isAlive(part.process));
+    expect(survivors.map((part) => part.name)).toEqual(['haproxy']);
+    expect(after.parts.find((part) => part.name === 'haproxy')?.process).toEqual(survivors[0]?.process);
+  },
+);
 
 test('down leaves no process, port, socket or lock', { timeout: 60_000 }, async () => {
   const { ports } = await record();
