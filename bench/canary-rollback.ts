@@ -51,7 +51,7 @@ export async function canaryRollback(options: { drills: number; note: (text: str
       drills: drills.length,
       detect_to_restored_p50_s: quantile(seconds, 0.5),
       detect_to_restored_p95_s: quantile(seconds, 0.95),
-      detect_to_restored_max_s: Math.max(...seconds),
+      detect_to_restored_max_s: quantile(seconds, 1),
       bad_answers_p50: quantile(
         drills.map((drill) => drill.badAnswers),
         0.5,

@@ -1,7 +1,7 @@
-/** The q-quantile of measured values by the nearest-rank method. */
+/** The q-quantile of measured values by the nearest-rank method, to three digits. */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? NaN;
+  return Math.round((sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? NaN) * 1000) / 1000;
 }
 
 /** One-sided 95 % upper limit of a rate after `count` events in `trials` (Clopper-Pearson), found by bisection. */
