@@ -20,7 +20,10 @@ export const programsForTests: readonly Program[] = [
   { name: 'ip', package: 'iproute2' },
 ];
 
-export async function missingPrograms(programs: readonly Program[], config: Config): Promise<Program[]> {
+export async function missingPrograms(
+  programs: readonly Program[],
+  config: Pick<Config, 'searchPath' | 'haproxy'>,
+): Promise<Program[]> {
   const missing: Program[] = [];
   for (const program of programs) {
     if (program.name === 'haproxy' && config.haproxy.binary !== null) continue;
@@ -30,7 +33,10 @@ export async function missingPrograms(programs: readonly Program[], config: Conf
 }
 
 /** Installs without starting any service. Throws `unavailable` with what to type where we may not. */
-export async function installDebianPackages(programs: readonly Program[], config: Config): Promise<void> {
+export async function installDebianPackages(
+  programs: readonly Program[],
+  config: Pick<Config, 'searchPath'>,
+): Promise<void> {
   const names = programs.map((program) => program.package);
   const apt = await findExecutable('apt-get', config.searchPath);
   if (apt === null || process.getuid?.() !== 0) throw notAllowed(programs);
