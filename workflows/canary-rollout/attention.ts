@@ -1,5 +1,6 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import type { WatchResult } from '../../activities/canary-rollout/types.ts';
+import type { WatchState } from '../../domain/canary-rollout/watch.ts';
 import { watcher } from './hands.ts';
 import type { Run } from './run.ts';
 
@@ -54,10 +55,22 @@ export async function watchUntil(
       watching.catch(() => undefined);
       return { kind: 'woken' };
     }
-    return remember(run, await watching, lookUp);
+    return remember(run, pardon(run, muted, state, await watching), lookUp);
   } finally {
     guard.cancel();
   }
+}
+
+/** What failed before a mute arrived at the watch does not count any more: the next watch knows better. */
+function pardon(
+  run: Run,
+  muted: Run['state']['muted'],
+  before: WatchState,
+  result: WatchResult,
+): WatchResult {
+  if (result.kind !== 'failed' || run.state.muted === muted) return result;
+  const state = { ...result.state, failures: before.failures };
+  return { kind: 'interrupted', state, lastCheck: result.lastCheck };
 }
 
 function remember(run: Run, result: WatchResult, lookUp: 'woken' | 'timed-out' | null): Attention {

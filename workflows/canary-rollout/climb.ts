@@ -75,6 +75,8 @@ async function soak(run: Run, step: Step, budgetMs: number): Promise<Soaked> {
     if (!frozen) budgetMs -= Date.now() - began;
     switch (seen.kind) {
       case 'soaked':
+        // A person said stop just before it was over: it is not over until they let it go.
+        if (isKept(run)) break;
         await tell(run, 'step.passed', `step ${run.state.step + 1} passed at ${step.weight} %`, {
           check: run.state.lastCheck,
         });
@@ -103,12 +105,17 @@ async function soak(run: Run, step: Step, budgetMs: number): Promise<Soaked> {
   }
 }
 
+/** Whether a person keeps the rollout where it is. */
+function isKept(run: Run): boolean {
+  const { hold } = run.state;
+  if (hold?.until != null && Date.parse(hold.until) <= Date.now()) run.state = { ...run.state, hold: null };
+  return run.wish.paused || run.state.hold !== null;
+}
+
 /** Takes note of what people asked meanwhile and shows it. Answers whether a person keeps the rollout where it is. */
 function lookAround(run: Run): boolean {
   run.wish.changed = false;
-  const { hold } = run.state;
-  if (hold?.until != null && Date.parse(hold.until) <= Date.now()) run.state = { ...run.state, hold: null };
-  const frozen = run.wish.paused || run.state.hold !== null;
+  const frozen = isKept(run);
   const phase = frozen ? 'paused' : run.watch.holding !== null ? 'holding' : 'soaking';
   if (phase === run.state.phase) return frozen;
   const waitingFor = frozen ? (run.wish.paused ? 'resume' : 'release of the hold') : run.watch.holding;

@@ -6,7 +6,7 @@ import { defaultPayloadConverter, type PayloadConverter } from '@temporalio/comm
  */
 export const payloadConverter: PayloadConverter = {
   toPayload: (...given) => defaultPayloadConverter.toPayload(...given),
-  fromPayload<T>(...given: Parameters<PayloadConverter['fromPayload']>): T {
+  fromPayload<T>(...given: Parameters<typeof defaultPayloadConverter.fromPayload<T>>): T {
     try {
       return defaultPayloadConverter.fromPayload<T>(...given);
     } catch {

@@ -143,7 +143,7 @@ describe.concurrent('a rollout that cannot be judged', () => {
     const held = await rollout.until('holding');
     expect(held.waitingFor).toBe('stable-breach');
     for (const version of ['v1', 'v2']) house().agent.behave(service, version, { errorRate: 0 });
-    expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });
+    expect(await rollout.result()).toEqual({ outcome: 'promoted', reason: 'v2 serves everything' });
     const types = (await rollout.events()).map((event) => event.type);
     expect(types).toEqual(expect.arrayContaining(['hold.began', 'hold.ended']));
   });
@@ -174,6 +174,6 @@ describe.concurrent('a rollout that cannot be judged', () => {
     });
     expect(await rollout.until('holding')).toMatchObject({ waitingFor: 'metrics-error' });
     done();
-    expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });
+    expect(await rollout.result()).toEqual({ outcome: 'promoted', reason: 'v2 serves everything' });
   });
 });

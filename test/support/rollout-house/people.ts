@@ -38,7 +38,7 @@ export interface StartedRollout {
   deliver(commandId: string): Promise<CommandAnswer>;
   decide(decision: 'approve' | 'reject', subject?: string): Promise<string>;
   recordDecision(decision: 'approve' | 'reject', subject: string): Promise<string>;
-  events(): Promise<{ type: string; summary: string; seq: number }[]>;
+  events(): Promise<{ type: string; summary: string; seq: number; at: Date }[]>;
   row(): Promise<{
     status: string;
     outcome: string | null;
@@ -251,7 +251,7 @@ async function follow(
     events: () =>
       db
         .selectFrom('operation_event')
-        .select(['seq', 'type', 'summary'])
+        .select(['seq', 'type', 'summary', 'at'])
         .where('operation_id', '=', operationId)
         .orderBy('seq')
         .execute(),

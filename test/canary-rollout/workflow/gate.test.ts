@@ -1,0 +1,107 @@
+import { ulid } from 'ulid';
+import { describe, test } from 'vitest';
+import { houseForFile } from '../../support/rollout-house/for-file.ts';
+import { makeService, quickPlan, startRollout } from '../../support/rollout-house/people.ts';
+import { expectUndone } from '../../support/rollout-house/proof.ts';
+
+const house = houseForFile();
+
+function gated(gate: true | { timeout: string; onTimeout?: 'abort' | 'hold' } = true) {
+  return { ...quickPlan, steps: [{ weight: 20, soak: '1s', gate }, { weight: 100 }] };
+}
+
+const eventTypes = async (rollout: { events(): Promise<{ type: string }[]> }): Promise<string[]> =>
+  (await rollout.events()).map((event) => event.type);
+
+describe.concurrent('a gate', () => {
+  test('is rejected: the rollout is undone and says by whom', async ({ expect }) => {
+    const rollout = await startRollout(house(), await makeService(house()), 'v2', gated());
+    await rollout.decide('reject');
+    expect(await rollout.result()).toEqual({ outcome: 'rejected', reason: 'ann: rejected' });
+    await expectUndone(house(), rollout, 'rejected');
+  });
+
+  test('is not opened by an approval of something else', async ({ expect }) => {
+    const rollout = await startRollout(house(), await makeService(house()), 'v2', gated());
+    await rollout.until('waiting-for-approval');
+    await rollout.decide('approve', 'sha256:something-else');
+    await expect.poll(() => eventTypes(rollout)).toContain('approval.ignored');
+    expect(await rollout.state()).toMatchObject({ phase: 'waiting-for-approval', weight: 20 });
+    await rollout.decide('approve');
+    expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });
+  });
+
+  test('is not opened by a signal that names no recorded decision', async ({ expect }) => {
+    const rollout = await startRollout(house(), await makeService(house()), 'v2', gated());
+    await rollout.until('waiting-for-approval');
+    for (let times = 0; times < 3; times += 1)
+      await rollout.handle.signal('approval', { decisionId: ulid() });
+    await expect
+      .poll(async () => (await eventTypes(rollout)).filter((type) => type === 'approval.ignored').length)
+      .toBe(3);
+    expect(await rollout.state()).toMatchObject({ phase: 'waiting-for-approval' });
+    await rollout.decide('approve');
+    expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });
+  });
+
+  test('takes an approval that is announced many times once, and consumes it', async ({ expect }) => {
+    const rollout = await startRollout(house(), await makeService(house()), 'v2', gated());
+    const { gate } = await rollout.until('waiting-for-approval');
+    const id = await rollout.recordDecision('approve', gate?.subject ?? '');
+    await Promise.all([1, 2, 3].map(() => rollout.handle.signal('approval', { decisionId: id })));
+    expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });
+    expect((await eventTypes(rollout)).filter((type) => type === 'gate.approved')).toHaveLength(1);
+    const row = await house()
+      .db.selectFrom('canary_decision')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    expect(row.consumed_at).toBeInstanceOf(Date);
+  });
+
+  test('does not take an approval that came before it asked', async ({ expect }) => {
+    const rollout = await startRollout(house(), await makeService(house()), 'v2', gated());
+    await rollout.until('soaking');
+    await rollout.decide('approve', 'sha256:guessed');
+    expect(await rollout.until('waiting-for-approval')).toMatchObject({ weight: 20 });
+    await expect.poll(() => eventTypes(rollout)).toContain('approval.ignored');
+    await rollout.decide('reject');
+    expect(await rollout.result()).toMatchObject({ outcome: 'rejected' });
+  });
+
+  test('that nobody answers aborts the rollout in the end', async ({ expect }) => {
+    const rollout = await startRollout(house(), await makeService(house()), 'v2', gated({ timeout: '2s' }));
+    expect(await rollout.result()).toEqual({ outcome: 'aborted', reason: 'nobody approved in time' });
+    await expectUndone(house(), rollout, 'aborted');
+  });
+
+  test('that nobody answers stays where it is when the plan says so, and can still be approved', async ({
+    expect,
+  }) => {
+    const plan = gated({ timeout: '1s', onTimeout: 'hold' });
+    const rollout = await startRollout(house(), await makeService(house()), 'v2', plan);
+    await expect.poll(() => eventTypes(rollout), { timeout: 15_000 }).toContain('gate.overdue');
+    expect(await rollout.state()).toMatchObject({ phase: 'waiting-for-approval', weight: 20 });
+    await rollout.decide('approve');
+    expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });
+  });
+
+  test('goes on judging: a canary that turns bad is rolled back without an answer', async ({ expect }) => {
+    const service = await makeService(house());
+    const rollout = await startRollout(house(), service, 'v2', gated());
+    await rollout.until('waiting-for-approval');
+    house().agent.behave(service, 'v2', { errorRate: 0.5 });
+    expect(await rollout.result()).toMatchObject({ outcome: 'rolled-back' });
+    await expectUndone(house(), rollout, 'rolled-back');
+  });
+
+  test('is passed by nothing but an approval: promoting is refused', async ({ expect }) => {
+    const rollout = await startRollout(house(), await makeService(house()), 'v2', gated());
+    await rollout.until('waiting-for-approval');
+    for (const kind of ['promote', 'promote-full', 'pause', 'resume'] as const) {
+      expect(await rollout.command(kind)).toMatchObject({ state: 'refused' });
+    }
+    await rollout.decide('approve');
+    expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });
+  });
+});
