@@ -3,8 +3,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { CanaryRollout } from '../../contracts/canary-rollout.ts';
-import { openLane, type Lane } from './lane.ts';
-import { observeEffects, type EffectObserver } from './observer.ts';
+import { openLane, type Lane } from '../support/lane.ts';
+import { observeEffects, type EffectObserver } from '../support/effects.ts';
 import { commandOf, plan, serviceSpec } from './stories.ts';
 
 /** Those who judge are paused or dead: the canary must not stay, and nobody who comes back may raise it again. */

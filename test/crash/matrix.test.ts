@@ -3,8 +3,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { CanaryRollout } from '../../contracts/canary-rollout.ts';
-import { openLane, type CrashWorker, type Lane } from './lane.ts';
-import { countInstances, observeEffects } from './observer.ts';
+import { openLane, type CrashWorker, type Lane } from '../support/lane.ts';
+import { countInstances, observeEffects } from '../support/effects.ts';
 import { commandOf, serviceSpec, stories, type Story } from './stories.ts';
 
 /**

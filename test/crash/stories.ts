@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CanaryPlanInput } from '../../contracts/canary-plan.ts';
 import type { CanaryRollout } from '../../contracts/canary-rollout.ts';
-import type { Lane } from './lane.ts';
+import type { Lane } from '../support/lane.ts';
 
 /** One of the ways a rollout goes. `steer` is what people do in it; it may be repeated and must tolerate a dead worker. */
 export interface Story {

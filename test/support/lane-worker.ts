@@ -18,8 +18,8 @@ import { createRuntimes } from '../../providers/runtime/index.ts';
 import { createHaproxyTraffic } from '../../providers/traffic/haproxy.ts';
 import { operationsOptions } from '../../workers/operations.ts';
 import { watchOptions } from '../../workers/watch.ts';
-import type { ActivationSinks } from './activation.ts';
-import { createPoints, type Fate, type Points } from './points.ts';
+import type { ActivationSinks } from './lane-activation.ts';
+import { createPoints, type Fate, type Points } from './lane-points.ts';
 
 /**
  * The real worker with the real parts, plus one thing: it is killed or paused at a chosen moment. Moments are: before an activity,
@@ -89,7 +89,7 @@ async function bundle(file: string): Promise<string> {
   if (existsSync(file)) return file;
   const { code } = await bundleWorkflowCode({
     workflowsPath: path.resolve(import.meta.dirname, '../../workflows/index.ts'),
-    workflowInterceptorModules: [path.resolve(import.meta.dirname, 'activation.ts')],
+    workflowInterceptorModules: [path.resolve(import.meta.dirname, 'lane-activation.ts')],
     logger: new DefaultLogger('ERROR'),
   });
   await writeFile(`${file}.${process.pid}`, code);

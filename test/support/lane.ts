@@ -5,16 +5,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { instanceProcesses } from './observer.ts';
-import type { Fate } from './points.ts';
+import { instanceProcesses } from './effects.ts';
+import type { Fate } from './lane-points.ts';
 import { ulid } from 'ulid';
 import { connect, type Db } from '../../db/connect.ts';
 import { createNotifications } from '../../db/notifications.ts';
 import { buildApp } from '../../api/app.ts';
 import { startLoad, type Load } from '../../bench/load.ts';
-import { startHaproxy, type TestProxy } from '../support/haproxy.ts';
-import { testDatabase } from '../support/postgres.ts';
-import { makeNamespace } from '../support/rollout-house/namespace.ts';
+import { startHaproxy, type TestProxy } from './haproxy.ts';
+import { testDatabase } from './postgres.ts';
+import { makeNamespace } from './rollout-house/namespace.ts';
 
 /** One whole installation for crash tests: database, namespace, API, HAProxy with agent, load; the worker is a process to be killed. */
 export interface Lane {
@@ -67,7 +67,7 @@ export async function openLane({
     app.server.closeAllConnections();
     return app.close();
   });
-  const proxy = await startHaproxy({ backends: ['web'], apiUrl });
+  const proxy = await startHaproxy({ backends: ['web', { name: 'fixed', balance: 'static-rr' }], apiUrl });
   closers.push(() => proxy.stop());
   const load = startLoad({ url: proxy.frontends['web'] ?? '', ratePerSecond: 60, maxSeconds: 3600 });
   closers.push(() => load.stop());
@@ -93,7 +93,7 @@ export async function openLane({
 }
 
 async function startWorker(options: object, workers: Set<ChildProcess>): Promise<CrashWorker> {
-  const script = path.resolve(import.meta.dirname, 'worker.ts');
+  const script = path.resolve(import.meta.dirname, 'lane-worker.ts');
   const child = spawn(process.execPath, [script, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
