@@ -31,4 +31,5 @@ setup-tests:
 
 clean:
 	@if [ -x node_modules/.bin/node ] && [ -d .holdfast ]; then ./holdfast down; fi
+	@if [ -f .holdfast/postgres/location ]; then rm -rf "$$(cat .holdfast/postgres/location)"; fi
 	rm -rf .holdfast node_modules

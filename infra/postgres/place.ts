@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chmod, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, chown, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findProcesses, workingFolderOf } from '../process/proc.ts';
 import type { Account } from './account.ts';
 import { canReach } from './reach.ts';
 
@@ -28,14 +29,34 @@ export async function makePlace(folder: string, account: Account | null): Promis
 }
 
 async function placeOutside(folder: string): Promise<string> {
+  await removeOrphans();
   const root = join(outside, digest(folder));
   const note = join(folder, 'location');
   const noted = await readFile(note, 'utf8').catch(() => null);
   // Without our note it belongs to a state folder that was deleted: its data is nobody's any more.
   if (noted !== root) await rm(root, { recursive: true, force: true });
   await mkdir(root, { recursive: true, mode: 0o711 });
+  await writeFile(join(root, 'belongs-to'), folder);
   await writeFile(note, root);
   return root;
+}
+
+/** Removes the clusters of state folders that are gone, such as those of a deleted checkout. */
+async function removeOrphans(): Promise<void> {
+  for (const name of await readdir(outside).catch(() => [])) {
+    const root = join(outside, name);
+    const owner = await readFile(join(root, 'belongs-to'), 'utf8').catch(() => null);
+    if (
+      owner === null ||
+      (await access(owner).then(
+        () => true,
+        () => false,
+      ))
+    )
+      continue;
+    if (findProcesses((pid) => workingFolderOf(pid) === join(root, 'data')).length > 0) continue;
+    await rm(root, { recursive: true, force: true });
+  }
 }
 
 function socketFolder(root: string): string {

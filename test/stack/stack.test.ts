@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,6 +14,8 @@ import { remainingProcesses } from '../../infra/stack/survivors.ts';
 
 /** One stack, told as a story: each test goes on where the one before left it. */
 const folder = await mkdtemp(join(tmpdir(), 'holdfast-stack-'));
+// PostgreSQL runs as another account when we are root, and has to pass through.
+await chmod(folder, 0o711);
 const home = join(folder, 'state');
 const env = { ...process.env, HOLDFAST_HOME: home, ...(await portsOfOurOwn()) };
 afterAll(async () => {
