@@ -74,12 +74,8 @@ export function createWatch({ db, traffic }: Pick<CanaryRolloutTools, 'db' | 'tr
       if (tick.verdict !== null) return { ...resultOf(tick.verdict), state, lastCheck };
       await clock.pause(checkDue ? 0 : tickMs, cancellationSignal());
       if (cancellationSignal().aborted) {
-        const elapsedMs = performance.now() - last;
-        ({ state } = watchTick(input.plan, { soakMs: input.soakMs }, state, {
-          elapsedMs,
-          check: null,
-          metricsError: null,
-        }));
+        const rest = { elapsedMs: clock.now() - last, check: null, metricsError: null };
+        ({ state } = watchTick(input.plan, { soakMs: input.soakMs }, state, rest));
         return interrupted(state, lastCheck);
       }
     }

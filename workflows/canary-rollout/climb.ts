@@ -57,8 +57,8 @@ interface Soaked {
 }
 
 async function soak(run: Run, step: Step, budgetMs: number): Promise<Soaked> {
-  if (!isJudged(step)) return { ending: null, budgetMs };
   for (;;) {
+    if (!isJudged(step) && !isKept(run)) return { ending: run.wish.abort, budgetMs };
     if (run.wish.abort !== null) return { ending: run.wish.abort, budgetMs };
     if (run.wish.promote || run.wish.full) {
       run.wish.promote = false;
