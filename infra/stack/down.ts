@@ -1,11 +1,14 @@
 import { rm } from 'node:fs/promises';
 import type { Config } from '../../config.ts';
 import { endProcesses } from '../process/end.ts';
+import { OpsError } from '../../domain/errors.ts';
+import { haltContainers } from '../../providers/runtime/docker/halt.ts';
 import { isSupervised, readStackRecord, removeStackRecord } from './record.ts';
 import { endEverything, remainingProcesses } from './survivors.ts';
 
 /** The supervisor ends its parts one after the other, each with a grace of its own. */
 const supervisorGraceMs = 60_000;
+const containerGraceMs = 10_000;
 
 /**
  * Ends the stack and the instances of releases, in order, and leaves no process, port, socket or lock; the data stays.
@@ -17,8 +20,14 @@ export async function bringDown(config: Config): Promise<boolean> {
   if (record !== null && isSupervised(record))
     await endProcesses([record.supervisor], { graceMs: supervisorGraceMs });
   await endEverything(config.home);
+  await haltContainers(config.home, config.docker.host, containerGraceMs).catch(ignoreMissingEngine);
   for (const socket of [config.haproxy.socket, config.haproxy.masterSocket])
     await rm(socket, { force: true });
   await removeStackRecord(config.home);
   return wasRunning;
+}
+
+/** Without an engine no container of ours runs. */
+function ignoreMissingEngine(error: unknown): void {
+  if (!(error instanceof OpsError) || error.code !== 'unavailable') throw error;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDockerRuntime } from '../../providers/runtime/docker.ts';
+import { haltContainers } from '../../providers/runtime/docker/halt.ts';
 import type { InstanceSpec, Runtime } from '../../providers/runtime/runtime.ts';
 import { importSampleImage } from '../support/docker-image.ts';
 import { startDockerEngine, type TestEngine } from '../support/docker.ts';
@@ -97,6 +98,21 @@ test('two stacks on one engine do not see each other', async () => {
   expect(await other.list('default', 'shop')).toEqual([]);
   await other.stop(id, 100);
   expect(await runtime.inspect(id)).toMatchObject({ state: 'running' });
+});
+
+test('a stack that goes down halts its own containers, and finds them at their address again', async () => {
+  const id = newId();
+  const others = newId();
+  const other = runtimeOf('/b');
+  const before = await runtime.start(spec(id), never);
+  await other.start(spec(others), never);
+
+  expect(await haltContainers('/a', engine.host, 1000)).toBeGreaterThan(0);
+
+  expect(await runtime.inspect(id)).toMatchObject({ state: 'exited' });
+  expect(await other.inspect(others)).toMatchObject({ state: 'running' });
+  expect(await haltContainers('/a', engine.host, 1000)).toBe(0);
+  expect(await runtime.start(spec(id), never)).toEqual(before);
 });
 
 test('a host that cannot be used is told to who asks, not to who makes the runtime', async () => {
