@@ -9,6 +9,8 @@ export interface Mutant {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** Goes on top of the file: what the change imports. */
+  readonly header?: string;
 }
 
 const rollout = 'workflows/canary-rollout/rollout.ts';
@@ -83,6 +85,37 @@ export const mutants: readonly Mutant[] = [
     from: "enter(run, 'shifting', { step: index, weight: step.weight });",
     to: "enter(run, 'starting');\n  enter(run, 'shifting', { step: index, weight: step.weight });",
   },
+  {
+    name: 'a search attribute is no longer kept',
+    file: 'workflows/canary-rollout/run.ts',
+    from: 'if (!moved) return;',
+    to: 'if (moved) return;',
+  },
+  {
+    name: 'a wait without its deadline',
+    file: 'workflows/canary-rollout/attention.ts',
+    from: 'condition(wake, timeoutMs)',
+    to: 'condition(wake).then(() => timeoutMs > 0)',
+  },
+  {
+    name: 'a decision is believed unread',
+    file: gate,
+    from: 'const decision = await records.readDecision({ operationId: run.input.operationId, decisionId: id });',
+    to: "const decision = { subject, decision: 'approve' as string, by: 'ann', reason: null };",
+  },
+  {
+    name: 'a rollback leaves the version where it is',
+    file: 'workflows/canary-rollout/rollback.ts',
+    from: 'const removed = await safety.removeRelease({ operationId, token, drainMs });',
+    to: 'const removed = { summary: String(token + drainMs) };',
+  },
+  {
+    name: 'a pause between two sweeps',
+    file: 'workflows/reconciliation.ts',
+    header: "import { sleep } from '@temporalio/workflow';\n",
+    from: 'setCurrentDetails(note);',
+    to: 'setCurrentDetails(note);\n    await sleep(1000);',
+  },
 ];
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -100,7 +133,7 @@ export async function mutantBundle(mutant: Mutant): Promise<{ code: string }> {
     const source = await readFile(file, 'utf8');
     if (!source.includes(mutant.from))
       throw new Error(`${mutant.name}: ${mutant.file} no longer says ${mutant.from}`);
-    await writeFile(file, source.replace(mutant.from, mutant.to));
+    await writeFile(file, `${mutant.header ?? ''}${source.replace(mutant.from, mutant.to)}`);
     const { code } = await bundleWorkflowCode({
       workflowsPath: path.join(folder, 'workflows/index.ts'),
       logger: silent,

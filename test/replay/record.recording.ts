@@ -1,7 +1,8 @@
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { test } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { houseForFile } from '../support/rollout-house/for-file.ts';
 import {
@@ -69,13 +70,35 @@ test('rollback', { timeout: 60_000 }, async () => {
   await save(rollback, 'rollback', 'rolled-back');
 });
 
+test('reconciliation', { timeout: 60_000 }, async () => {
+  await house().startReconciliation();
+  const handle = house().client.workflow.getHandle('reconciliation');
+  const isSweeping = async (): Promise<boolean> =>
+    (await handle.describe()).raw.pendingActivities?.some(({ attempt }) => attempt === 1) ?? false;
+  const rounds = async (): Promise<number> =>
+    (await handle.fetchHistory()).events?.filter(
+      (event) => event.activityTaskScheduledEventAttributes != null,
+    ).length ?? 0;
+  // A sweep ends early when its worker does; another worker begins the next.
+  for (let round = 1; round <= 2; round += 1) {
+    await expect.poll(rounds, { timeout: 20_000 }).toBe(round);
+    await expect.poll(isSweeping, { timeout: 20_000 }).toBe(true);
+    await delay(1000);
+    await house().stopWorkers();
+    await house().startWorkers();
+  }
+  await expect.poll(rounds, { timeout: 20_000 }).toBe(3);
+  await write('reconciliation', historyToJSON(await handle.fetchHistory()));
+});
+
 async function save(rollout: StartedRollout, name: string, outcome: string): Promise<void> {
   const result = await rollout.result();
   if (result.outcome !== outcome) throw new Error(`${name} ended as ${result.outcome}: ${result.reason}`);
+  await write(name, historyToJSON(await rollout.handle.fetchHistory()));
+}
+
+async function write(name: string, history: string): Promise<void> {
   const folder = path.join(historiesFolder, manifest.version);
   await mkdir(folder, { recursive: true });
-  await writeFile(
-    path.join(folder, `${name}.json`),
-    `${historyToJSON(await rollout.handle.fetchHistory())}\n`,
-  );
+  await writeFile(path.join(folder, `${name}.json`), `${history}\n`);
 }

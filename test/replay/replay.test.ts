@@ -18,7 +18,15 @@ beforeAll(async () => {
 test('there are histories of every way a rollout goes', () => {
   const stories = histories.map(({ name }) => name.split('/')[1]);
   expect(stories).toEqual(
-    expect.arrayContaining(['promoted', 'rolled-back', 'aborted', 'steered', 'first-release', 'rollback']),
+    expect.arrayContaining([
+      'promoted',
+      'rolled-back',
+      'aborted',
+      'steered',
+      'first-release',
+      'rollback',
+      'reconciliation',
+    ]),
   );
 });
 
