@@ -1,9 +1,11 @@
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import path from 'node:path';
 import { ulid } from 'ulid';
 import { createCanaryRolloutActivities } from '../activities/canary-rollout/index.ts';
 import { createWatch, type WatchClock } from '../activities/canary-rollout/watch.ts';
+import { insertDecision } from '../db/canary-rollout/decision.ts';
 import { recordedRollout } from '../db/canary-rollout/recorded.ts';
 import { insertRollout } from '../db/canary-rollout/start.ts';
 import { freezePlan } from '../domain/canary-rollout/plan.ts';
@@ -12,6 +14,7 @@ import { createMemoryRuntime } from '../providers/runtime/memory.ts';
 import { createMemoryTraffic } from '../providers/traffic/memory.ts';
 import { workflowBundle } from '../workers/bundle.ts';
 import { operationsOptions } from '../workers/operations.ts';
+import { approvalSignal, stateQuery } from '../workflows/canary-rollout/messages.ts';
 import { startOptions } from '../workflows/canary-rollout/start-options.ts';
 import { withServers, type Servers } from './servers.ts';
 
@@ -29,10 +32,13 @@ export async function history(options: { note: (text: string) => void }) {
     options.note(`1 s of soak: ${short.events} events`);
     const long = await rolloutEvents(servers, 'long', '10m');
     options.note(`10 min of soak: ${long.events} events`);
+    const gated = await rolloutEvents(servers, 'gated', '1s', true);
+    options.note(`1 s of soak and an approval after each of three steps: ${gated.events} events`);
     return {
       events: long.events,
       events_1s_soak: short.events,
       events_10min_soak: long.events,
+      events_with_three_gates: gated.events,
       same: short.events === long.events,
       goal,
       steps,
@@ -56,7 +62,7 @@ function fastClock(): WatchClock {
 async function startWorkers({ temporal, folder, db, atEnd }: Servers): Promise<void> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const runtime = createMemoryRuntime();
-  const traffic = createMemoryTraffic({ short: 'roundrobin', long: 'roundrobin' });
+  const traffic = createMemoryTraffic({ short: 'roundrobin', long: 'roundrobin', gated: 'roundrobin' });
   traffic.count((_, __, percent) => ({ requests: percent * 10, errors: 0, latency: { '30': percent * 10 } }));
   const tools = {
     db,
@@ -81,10 +87,10 @@ async function startWorkers({ temporal, folder, db, atEnd }: Servers): Promise<v
   });
 }
 
-async function rolloutEvents({ db, client }: Servers, service: string, soak: string) {
+async function rolloutEvents({ db, client }: Servers, service: string, soak: string, gate = false) {
   await registerService(db, service);
-  await run({ db, client }, service, 'v1', soak);
-  const handle = await run({ db, client }, service, 'v2', soak);
+  await run({ db, client }, service, 'v1', soak, gate);
+  const handle = await run({ db, client }, service, 'v2', soak, gate);
   const { events } = JSON.parse(historyToJSON(await handle.fetchHistory())) as {
     events: { eventType: string }[];
   };
@@ -101,9 +107,10 @@ async function run(
   service: string,
   version: string,
   soak: string,
+  gate: boolean,
 ) {
   const plan = freezePlan({
-    steps: [{ weight: 10, soak }, { weight: 25, soak }, { weight: 50, soak }, { weight: 100 }],
+    steps: [...[10, 25, 50].map((weight) => ({ weight, soak, gate })), { weight: 100 }],
     checks: { interval: '30s', window: '60s' },
   });
   const operationId = ulid();
@@ -121,10 +128,30 @@ async function run(
   if (row === undefined) throw new Error(`the rollout of ${service} ${version} was refused`);
   const { type, options } = startOptions(row, 'operations');
   const handle = await client.workflow.start(type, options);
+  const approving = gate && version === 'v2' ? approveAll(db, handle, operationId) : null;
   const result = (await handle.result()) as { outcome: string; reason: string };
+  await approving;
   if (result.outcome !== 'promoted')
     throw new Error(`${service} ${version} ended as ${result.outcome}: ${result.reason}`);
   return handle;
+}
+
+/** A person who approves whatever is asked, until the rollout is over. */
+async function approveAll(db: Servers['db'], handle: WorkflowHandle, operationId: string): Promise<void> {
+  const approved = new Set<string>();
+  for (;;) {
+    const { phase, gate } = await handle.query(stateQuery);
+    if (phase === 'done') return;
+    if (gate !== null && !approved.has(gate.subject)) {
+      approved.add(gate.subject);
+      const id = ulid();
+      const decision = { id, operationId, project: 'default', subject: gate.subject, reason: null };
+      const asked = { principal: 'bench', key: ulid(), fingerprint: 'bench' };
+      await insertDecision(db, { ...decision, ...asked, decision: 'approve' });
+      await handle.signal(approvalSignal, { decisionId: id });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 async function registerService(db: Servers['db'], name: string): Promise<void> {

@@ -7,7 +7,7 @@ import { canonicalJson } from '../../domain/canonical-json.ts';
 import type { CanaryRolloutTools } from './index.ts';
 import type { OperationRef } from './types.ts';
 
-export function createGateActivities({ db }: CanaryRolloutTools) {
+export function createGateRecords({ db }: Pick<CanaryRolloutTools, 'db'>) {
   /** Fixes what is asked: version, how it starts, plan, step and evidence. Answers its digest. */
   async function openGate(
     input: OperationRef & { step: number; evidence: CheckResult | null },

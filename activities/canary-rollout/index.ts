@@ -2,7 +2,7 @@ import type { Db } from '../../db/connect.ts';
 import type { Probe } from '../../providers/probe/probe.ts';
 import type { Runtime } from '../../providers/runtime/runtime.ts';
 import type { Traffic } from '../../providers/traffic/traffic.ts';
-import { createGateActivities } from './gate.ts';
+import { createGateRecords } from './gate.ts';
 import { createRecords } from './records.ts';
 import { createReleaseActivities } from './release.ts';
 import { createTrafficActivities } from './traffic.ts';
@@ -21,14 +21,13 @@ export function createCanaryRolloutActivities(tools: CanaryRolloutTools) {
   return {
     ...createReleaseActivities(tools),
     ...createTrafficActivities(tools),
-    ...createGateActivities(tools),
     ...createWatch(tools),
   };
 }
 
 /** Small reads and writes of our own database; they run as local activities. */
 export function createCanaryRolloutRecords(tools: Pick<CanaryRolloutTools, 'db'>) {
-  return createRecords(tools);
+  return { ...createRecords(tools), ...createGateRecords(tools) };
 }
 
 export type CanaryRolloutActivities = ReturnType<typeof createCanaryRolloutActivities>;

@@ -1,5 +1,5 @@
 import { watchUntil } from './attention.ts';
-import { forward, records } from './hands.ts';
+import { records } from './hands.ts';
 import { enter, lostEnding, tell, type Ending, type Run, type Step } from './run.ts';
 
 /** Waits for a person where the plan has a gate. Judging goes on meanwhile. Answers how the rollout has to end, or null. */
@@ -7,7 +7,7 @@ export async function passGate(run: Run, index: number, step: Step): Promise<End
   if (step.gate === null) return null;
   const deadlineAt = Date.now() + step.gate.timeoutMs;
   const deadline = new Date(deadlineAt).toISOString();
-  const { subject } = await forward.openGate({
+  const { subject } = await records.openGate({
     operationId: run.input.operationId,
     step: index,
     evidence: run.state.lastCheck,
