@@ -56,8 +56,7 @@ if (values.record) await record(name, figures);
 
 function table(rows: Figures): string {
   const width = Math.max(...Object.keys(rows).map((key) => key.length));
-  const spell = (value: unknown): string =>
-    typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const spell = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
   return `${Object.entries(rows)
     .map(([key, value]) => `${key.padEnd(width)}  ${spell(value)}`)
     .join('\n')}\n`;
