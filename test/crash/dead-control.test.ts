@@ -65,6 +65,31 @@ describe('a paused worker', () => {
   });
 });
 
+describe('a killed worker', () => {
+  test(
+    'that was just calling off the watch of a gate loses neither approval nor rollout',
+    { timeout: 180_000 },
+    async () => {
+      process.kill(await firstRelease(), 'SIGKILL');
+      // The watches of two soaks, then that of the gate: it has ended, and dies before it can say so.
+      const named = { name: 'after watchRollout', occurrence: 3 };
+      const dying = await lane.startWorker({ at: 0, named, signal: 'SIGKILL' });
+      const id = await startCanary(plan);
+      const { state } = await until(id, (rollout) => rollout.state.gate !== null);
+      await lane.api('POST', `/canary-rollouts/${id}/decisions`, {
+        decision: 'approve',
+        subject: state.gate?.subject,
+      });
+      expect(await dying.gone).toBe('SIGKILL');
+      await lane.startWorker();
+
+      const ended = await until(id, (rollout) => rollout.status === 'closed');
+      expect(ended.state.outcome).toBe('promoted');
+      expect(observer.weightsOf('v1')).toEqual([0, 20, 50, 100]);
+    },
+  );
+});
+
 describe('with every worker dead', () => {
   test('the agent takes the canary off by itself', { timeout: 120_000 }, async () => {
     const worker = await firstRelease();

@@ -6,6 +6,8 @@ import { mutantBundle } from './mutants.ts';
 const house = houseForFile();
 const gated = {
   ...quickPlan,
+  // Nobody judges between the two versions of the worker: the lease has to bridge that.
+  lease: '1m',
   steps: [{ weight: 10, soak: '1s', gate: true }, { weight: 50, soak: '1s' }, { weight: 100 }],
 };
 
@@ -25,8 +27,9 @@ describe('a new version of the story', () => {
     async ({ expect }) => {
       const before = await startRollout(house(), await makeService(house()), 'v2', gated);
       await before.until('waiting-for-approval');
+      const next = await mutantBundle(nextVersion);
       await house().stopWorkers();
-      await house().startWorkers(await mutantBundle(nextVersion));
+      await house().startWorkers(next);
       const after = await startRollout(house(), await makeService(house()), 'v2', gated);
       await Promise.all([before.decide('approve'), after.decide('approve')]);
       expect(await before.result()).toMatchObject({ outcome: 'promoted' });

@@ -1,4 +1,4 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, condition, TimeoutFailure } from '@temporalio/workflow';
 import type { WatchResult } from '../../activities/canary-rollout/types.ts';
 import type { WatchState } from '../../domain/canary-rollout/watch.ts';
 import { watcher } from './hands.ts';
@@ -55,10 +55,24 @@ export async function watchUntil(
       watching.catch(() => undefined);
       return { kind: 'woken' };
     }
-    return remember(run, pardon(run, muted, state, await watching), lookUp);
+    const seen = await watching.catch((error: unknown) =>
+      lastWordOf(error, { state, isCalledOff: lookUp !== null }),
+    );
+    return remember(run, pardon(run, muted, state, seen), lookUp);
   } finally {
     guard.cancel();
   }
+}
+
+/**
+ * A watch that was called off is not tried again when its worker dies before it has answered: its last heartbeat says as much as the
+ * answer would have. Any other failure stays one.
+ */
+function lastWordOf(error: unknown, watch: { state: WatchState; isCalledOff: boolean }): WatchResult {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  if (!watch.isCalledOff || !(cause instanceof TimeoutFailure)) throw error;
+  const heard = cause.lastHeartbeatDetails as Pick<WatchResult, 'state' | 'lastCheck'> | undefined;
+  return { kind: 'interrupted', state: heard?.state ?? watch.state, lastCheck: heard?.lastCheck ?? null };
 }
 
 /** What failed before a mute arrived at the watch does not count any more: the next watch knows better. */

@@ -124,7 +124,8 @@ async function close(run: Run, ending: Ending | null): Promise<void> {
 
 function endingOf(run: Run, error: unknown): Ending {
   if (run.wish.abort !== null) return run.wish.abort;
-  if (isCancellation(error)) return { outcome: 'cancelled', reason: 'the workflow was cancelled' };
+  if (isCancellation(error) || CancellationScope.current().consideredCancelled)
+    return { outcome: 'cancelled', reason: 'the workflow was cancelled' };
   if (codeOf(error) === 'stopped') return { outcome: 'stopped', reason: reasonOf(error) };
   // Somebody or something took the canary off meanwhile: the lease was lost, or the target moved on.
   const code = codeOf(error);
