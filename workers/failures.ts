@@ -5,6 +5,8 @@ import type { Db } from '../db/connect.ts';
 import { errorRow, OpsError } from '../domain/errors.ts';
 
 const stuckFromAttempt = 3;
+/** A step that looks for long before it fails, like the proof of a restore, is stuck before its third attempt. */
+const stuckAfterMs = 15_000;
 
 /** The one mapper from our errors to Temporal's failures. An activity that keeps failing marks its operation stuck, and clears it. */
 export function createFailureInterceptor(db: Db): ActivityInboundCallsInterceptor {
@@ -12,16 +14,23 @@ export function createFailureInterceptor(db: Db): ActivityInboundCallsIntercepto
     async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>) {
       try {
         const result = await next(input);
-        if (activityInfo().attempt >= stuckFromAttempt) await showStuck(db, input, null);
+        if (activityInfo().attempt > 1) await showStuck(db, input, null);
         return result;
       } catch (error) {
-        if (activityInfo().attempt >= stuckFromAttempt) {
+        if (keepsFailing(error)) {
           await showStuck(db, input, `${activityInfo().activityType}: ${messageOf(error)}`);
         }
         throw toFailure(error);
       }
     },
   };
+}
+
+function keepsFailing(error: unknown): boolean {
+  const { attempt, scheduledTimestampMs } = activityInfo();
+  if (attempt >= stuckFromAttempt) return true;
+  const isRetried = error instanceof OpsError && errorRow(error.code).retryable;
+  return isRetried && Date.now() - scheduledTimestampMs > stuckAfterMs;
 }
 
 export function toFailure(error: unknown): unknown {

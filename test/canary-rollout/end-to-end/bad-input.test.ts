@@ -3,8 +3,11 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { CanaryRollout } from '../../../contracts/canary-rollout.ts';
+import type { Operation } from '../../../contracts/operation.ts';
+import type { ProxyList } from '../../../contracts/proxy.ts';
 import { commandOf, plan, serviceSpec } from '../../crash/stories.ts';
 import { countInstances } from '../../support/effects.ts';
+import { until } from '../../support/haproxy.ts';
 import { openLane, type Lane } from '../../support/lane.ts';
 
 /** What people get wrong and what may be dead at the start, on real parts: a clean failed operation, 100 % on stable, nothing left. */
@@ -53,16 +56,42 @@ describe('a backend', () => {
   });
 });
 
-describe('with a part dead at the start', () => {
+describe('with a part dead', () => {
   test('HAProxy: it fails cleanly and the next one works', { timeout: 120_000 }, async () => {
     await lane.proxy.killHaproxy('SIGKILL');
+    // What the agent has not seen yet is another story, the one below.
+    await until('the agent notices', async () => !(await haproxyIsReachable()));
     const ended = await run('shop', 'v21', commandOf(0));
     await lane.proxy.startHaproxy();
 
     expect(ended.state.outcome).toBe('failed');
+    expect(ended.state.reason).toContain('start HAProxy');
     expect(countInstances(lane.home).size).toBe(1);
     expect((await run('shop', 'v22', commandOf(0))).state.outcome).toBe('promoted');
   });
+
+  test(
+    'HAProxy in mid-rollout: nothing is removed before it is back and proven',
+    { timeout: 120_000 },
+    async () => {
+      const soak = { steps: [{ weight: 20, soak: '1m' }, { weight: 100 }], timeouts: { deadline: '10m' } };
+      const { id } = await start('shop', 'v24', commandOf(0), soak);
+      const operation = () => lane.api<Operation>('GET', `/operations/${id}`);
+      await until('it soaks', async () => (await show(id)).state.phase === 'soaking', 60_000);
+      await lane.proxy.killHaproxy('SIGKILL');
+      await until('the agent notices', async () => !(await haproxyIsReachable()));
+      const { revision, step } = (await show(id)).state;
+      await lane.api('POST', `/canary-rollouts/${id}/commands`, { kind: 'abort', revision, step });
+      await until('it says what it waits for', async () => (await operation()).stuck !== null, 60_000);
+
+      expect((await show(id)).state.phase).toBe('rolling-back');
+      expect((await operation()).stuck).toContain('HAProxy does not answer');
+      expect([...countInstances(lane.home).keys()]).toContain('default.shop.v24.0');
+      await lane.proxy.startHaproxy();
+      expect((await ended(id)).state).toMatchObject({ outcome: 'aborted', weight: 0 });
+      expect([...countInstances(lane.home).keys()]).not.toContain('default.shop.v24.0');
+    },
+  );
 
   test('the proxy agent: it fails cleanly and names it', { timeout: 120_000 }, async () => {
     await lane.proxy.killAgent('SIGKILL');
@@ -82,22 +111,38 @@ async function run(
   command: string[],
   changes: object = {},
 ): Promise<CanaryRollout> {
+  const { id } = await start(service, version, command, changes);
+  return ended(id);
+}
+
+function start(service: string, version: string, command: string[], changes: object): Promise<CanaryRollout> {
   const steps = [{ weight: 20, soak: '1s' }, { weight: 100 }];
-  const body = {
+  return lane.api('POST', '/canary-rollouts', {
     service,
     version,
     start: { runtime: 'process', command },
     plan: { ...plan, steps, ...changes },
-  };
-  const { id } = await lane.api<CanaryRollout>('POST', '/canary-rollouts', body);
+  });
+}
+
+function show(id: string): Promise<CanaryRollout> {
+  return lane.api('GET', `/canary-rollouts/${id}`);
+}
+
+async function ended(id: string): Promise<CanaryRollout> {
   const deadline = Date.now() + 80_000;
   for (;;) {
-    const rollout = await lane.api<CanaryRollout>('GET', `/canary-rollouts/${id}`);
+    const rollout = await show(id);
     if (rollout.status === 'closed') return rollout;
     if (Date.now() > deadline)
-      throw new Error(`${version} hangs in ${rollout.state.phase}: ${rollout.state.reason}`);
+      throw new Error(`${rollout.version} hangs in ${rollout.state.phase}: ${rollout.state.reason}`);
     await delay(100);
   }
+}
+
+async function haproxyIsReachable(): Promise<boolean> {
+  const { items } = await lane.api<ProxyList>('GET', '/../../proxies');
+  return items.every((proxy) => proxy.reachable);
 }
 
 async function expectUntouched(): Promise<void> {
