@@ -25,6 +25,10 @@ const scenarios: Record<string, Scenario> = {
     run: async (note, count) =>
       (await import('./api-overhead.ts')).apiOverhead({ seconds: count ?? 60, note }),
   },
+  footprint: {
+    about: 'memory of the whole idle stack, against PostgreSQL, Temporal and HAProxy alone',
+    run: async (note) => (await import('./footprint.ts')).footprint({ note }),
+  },
   history: {
     about: 'events of a four-step rollout, with 1 s and with 10 min of simulated soak',
     run: async (note) => (await import('./history.ts')).history({ note }),

@@ -5,14 +5,19 @@ import {
   setCurrentDetails,
 } from '@temporalio/workflow';
 import type { ReconciliationActivities } from '../activities/reconciliation.ts';
+import { believable } from './shared/believable.ts';
+import { isRecord } from './shared/shape.ts';
 
-const { sweep } = proxyActivities<ReconciliationActivities>({
-  taskQueue: 'watch',
-  startToCloseTimeout: '30m',
-  heartbeatTimeout: '8s',
-  retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-});
+const { sweep } = believable(
+  proxyActivities<ReconciliationActivities>({
+    taskQueue: 'watch',
+    startToCloseTimeout: '30m',
+    heartbeatTimeout: '8s',
+    retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  }),
+  { sweep: (result) => isRecord(result) && typeof result['note'] === 'string' },
+);
 
 const roundsPerRun = 100;
 

@@ -1,4 +1,4 @@
-import { consumeDecision } from '../../db/canary-rollout/gate.ts';
+import { consumeApproval } from '../../db/canary-rollout/gate.ts';
 import {
   openRolloutFacts,
   readRelease,
@@ -14,7 +14,7 @@ import type { CanaryRolloutTools } from './index.ts';
 import { targetOf, verifyOptions } from './release.ts';
 import { settledSplit, splitOf } from './split.ts';
 import { towardsSafety } from './towards-safety.ts';
-import type { ApprovalRef, OperationRef, ShiftInput, ShiftResult } from './types.ts';
+import type { OperationRef, ShiftInput, ShiftResult } from './types.ts';
 
 export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
   /** Becomes the owner of the backend. Throws `conflict`, `invalid-target`, `stopped` or `unavailable`. */
@@ -27,7 +27,7 @@ export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
   /** Sets the canary's weight and waits until the proxy and the observed share prove it. Keeps the lease alive meanwhile. */
   async function shiftTraffic(input: ShiftInput): Promise<ShiftResult> {
     const facts = await openRolloutFacts(db, input.operationId);
-    await useApproval(facts, input.approval);
+    await requireApprovals(facts, facts.plan.steps.slice(0, input.step));
     const target = targetOf(facts);
     const split = splitOf(facts, input.weight, input.leaseMs);
     const { token } = await traffic.setSplit({
@@ -51,14 +51,16 @@ export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
   }
 
   /** Everything to the new version, proven; then it is the stable one, and the one before is kept warm. */
-  async function promoteRelease(input: Omit<ShiftInput, 'weight' | 'leaseMs'>): Promise<ShiftResult> {
+  async function promoteRelease(
+    input: Omit<ShiftInput, 'weight' | 'leaseMs' | 'step'>,
+  ): Promise<ShiftResult> {
     const facts = await openRolloutFacts(db, input.operationId);
     const target = targetOf(facts);
     if (facts.currentStable === facts.version) {
       await traffic.release(target, input.operationId);
       return { token: input.token, summary: `${facts.version} is the stable version` };
     }
-    await useApproval(facts, input.approval);
+    await requireApprovals(facts, facts.plan.steps);
     const split = settledSplit(facts.canary, facts.stable, facts.spec.health.path);
     const change = { target, owner: input.operationId, token: input.token, changeId: input.changeId, split };
     const { token } = await traffic.setSplit(change);
@@ -115,16 +117,21 @@ export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
     }
   }
 
-  async function useApproval(facts: RolloutFacts, approval: ApprovalRef | null): Promise<void> {
-    if (approval === null) return;
-    const { operationId } = facts;
-    const subject = await subjectOf(db, facts, approval.step);
-    const valid = subject === approval.subject && (await consumeDecision(db, { operationId, ...approval }));
-    if (!valid)
-      throw new OpsError(
-        'not-approved',
-        `no recorded approval of step ${approval.step + 1} for this very plan`,
-      );
+  /**
+   * Nothing passes a gate on the word of a workflow: each gate's decision is read from its row, held against the digest of the thing
+   * as it stands now, and used up. A signal, an activity result or a reset that somebody typed into Temporal thus approves nothing.
+   */
+  async function requireApprovals(facts: RolloutFacts, steps: RolloutFacts['plan']['steps']): Promise<void> {
+    // A first release has nothing to be compared with: it climbs no steps, so it meets no gates.
+    if (facts.stable === null) return;
+    for (const [index, step] of steps.entries()) {
+      if (step.gate === null) continue;
+      const subject = await subjectOf(db, facts, index);
+      const isApproved =
+        subject !== null && (await consumeApproval(db, { operationId: facts.operationId, subject }));
+      if (isApproved) continue;
+      throw new OpsError('not-approved', `no recorded approval of step ${index + 1} for this very plan`);
+    }
   }
 
   return {

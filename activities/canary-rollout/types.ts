@@ -23,13 +23,7 @@ export interface ShiftInput extends OperationRef {
   readonly changeId: string;
   readonly verifyMs: number;
   readonly leaseMs: number;
-  /** The approval that allows this step, where the one before it ended at a gate. */
-  readonly approval: ApprovalRef | null;
-}
-
-export interface ApprovalRef {
-  readonly decisionId: string;
-  readonly subject: string;
+  /** Index into the plan's steps. Every gate before it must have been approved; the activity looks for itself. */
   readonly step: number;
 }
 

@@ -47,17 +47,16 @@ export async function acknowledgeDecision(db: Db, decisionId: string): Promise<v
     .execute();
 }
 
-/** Uses an approval up. Answers false when it is not an approval of that subject. The same operation may repeat it. */
-export async function consumeDecision(
+/** Uses an approval up. Answers false when that subject was not approved. The same operation may repeat it. */
+export async function consumeApproval(
   db: Db,
-  decision: { operationId: string; decisionId: string; subject: string },
+  approval: { operationId: string; subject: string },
 ): Promise<boolean> {
   const row = await db
     .updateTable('canary_decision')
     .set((eb) => ({ consumed_at: eb.fn.coalesce('consumed_at', eb.val(new Date())) }))
-    .where('id', '=', decision.decisionId)
-    .where('operation_id', '=', decision.operationId)
-    .where('subject', '=', decision.subject)
+    .where('operation_id', '=', approval.operationId)
+    .where('subject', '=', approval.subject)
     .where('decision', '=', 'approve')
     .returning('id')
     .executeTakeFirst();

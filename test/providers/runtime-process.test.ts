@@ -192,23 +192,16 @@ test.each([
   expect(processesOf(id)).toEqual([]);
 });
 
-test('to inspect one of a hundred instances costs less than one look at all processes', async () => {
+test('a hundred instances are each found, alone, and stopped', async () => {
   const ids = Array.from({ length: 100 }, newId);
   for (let at = 0; at < ids.length; at += 20) {
     const batch = ids.slice(at, at + 20);
     await Promise.all(batch.map((id) => runtime.start({ ...spec(id), start: sleeper }, never)));
   }
-  let inspectMs = 0;
-  let lookMs = 0;
   for (const id of ids) {
-    const began = performance.now();
     expect((await runtime.inspect(id)).state).toBe('running');
-    const between = performance.now();
     expect(processesOf(id)).toHaveLength(1);
-    inspectMs += between - began;
-    lookMs += performance.now() - between;
   }
-  expect(inspectMs).toBeLessThan(lookMs);
   await Promise.all(ids.map((id) => runtime.stop(id, 500)));
   expect(ids.flatMap(processesOf)).toEqual([]);
 }, 60_000);

@@ -86,9 +86,9 @@ describe.each(['process', 'docker'] as const)('services of the runtime: %s', (ki
   test('SIGTERM lets an instance end by itself', async () => {
     const id = newId();
     await runtime.start(house.spec(id), never);
-    const began = performance.now();
-    await runtime.stop(id, 10_000);
-    expect(performance.now() - began).toBeLessThan(5000);
+    // A grace that no test would outlive: what ends was not killed.
+    await runtime.stop(id, 3_600_000);
+    expect(await house.copies(id)).toBe(0);
   });
 
   test('an instance that does not hear SIGTERM is killed after its grace, not before', async () => {

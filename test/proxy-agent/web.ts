@@ -40,7 +40,8 @@ export async function startServer(version: string): Promise<TestServer> {
 }
 
 export interface Answer {
-  /** When it was complete, on `performance.now()`. */
+  /** When it was asked and when it was complete, on `performance.now()`. */
+  readonly sentAt: number;
   readonly at: number;
   readonly status: number;
   readonly version: string | null;
@@ -79,9 +80,10 @@ export function startLoad(url: string, perSecond: number): Load {
 }
 
 function ask(url: string, agent: Agent): Promise<Answer> {
+  const sentAt = performance.now();
   return new Promise((resolve) => {
     const end = (status: number, version: string | null): void =>
-      resolve({ at: performance.now(), status, version });
+      resolve({ sentAt, at: performance.now(), status, version });
     const sent = request(url, { agent }, (response) => {
       response.resume();
       response.once('end', () =>

@@ -34,11 +34,10 @@ async function shift(run: Run, index: number, step: Step): Promise<void> {
       changeId: `${operationId}/step-${index}`,
       verifyMs: plan.timeouts.verifyMs,
       leaseMs: plan.leaseMs,
-      approval: run.approval,
+      step: index,
     }),
   );
   run.token = shifted.token;
-  run.approval = null;
   run.watch = startWatch({ failures: run.watch.failures });
   // Before the line is written, so that the recorded state says what the rollout does from now on.
   if (isJudged(step)) enter(run, 'soaking');

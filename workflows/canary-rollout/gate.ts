@@ -1,6 +1,6 @@
 import { watchUntil } from './attention.ts';
 import { records } from './hands.ts';
-import { enter, lostEnding, tell, type Ending, type Run, type Step } from './run.ts';
+import { enter, lostEnding, show, tell, type Ending, type Run, type Step } from './run.ts';
 
 /** Waits for a person where the plan has a gate. Judging goes on meanwhile. Answers how the rollout has to end, or null. */
 export async function passGate(run: Run, index: number, step: Step): Promise<Ending | null> {
@@ -44,6 +44,7 @@ async function think(
       case 'timed-out':
         if (gate.onTimeout === 'abort') return { outcome: 'aborted', reason: 'nobody approved in time' };
         deadlineAt = Date.now() + 24 * 3600 * 1000;
+        showDeadline(run, deadlineAt);
         await tell(run, 'gate.overdue', 'nobody approved in time; it stays where it is, as the plan says');
         break;
       case 'hold':
@@ -57,6 +58,13 @@ async function think(
         break;
     }
   }
+}
+
+function showDeadline(run: Run, deadlineAt: number): void {
+  if (run.state.gate === null) return;
+  const gate = { ...run.state.gate, deadline: new Date(deadlineAt).toISOString() };
+  run.state = { ...run.state, gate };
+  show(run);
 }
 
 /** Looks at announced decisions, oldest first. Only a recorded one about this very subject counts. */
@@ -79,7 +87,6 @@ async function nextDecision(
     if (decision.decision === 'reject') {
       return { ending: { outcome: 'rejected', reason: `${decision.by}: ${decision.reason ?? 'rejected'}` } };
     }
-    run.approval = { decisionId: id, subject, step };
     await tell(run, 'gate.approved', `approved by ${decision.by}`, { decisionId: id, subject, step });
     return { ending: null };
   }

@@ -1,4 +1,11 @@
-import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  proxyActivities,
+  proxyLocalActivities,
+  type ActivityOptions,
+} from '@temporalio/workflow';
+import { believable, type ReadableResults } from '../shared/believable.ts';
+import { isRecord } from '../shared/shape.ts';
 import type { CanaryRolloutActivities, CanaryRolloutRecords } from '../../activities/canary-rollout/index.ts';
 
 /**
@@ -10,15 +17,26 @@ const common = {
   heartbeatTimeout: '6s',
 } as const;
 
+const readable: ReadableResults<CanaryRolloutActivities> = {
+  bringUpRelease: isTold,
+  acquireTarget: isFenced,
+  shiftTraffic: (result) => isTold(result) && isFenced(result),
+  promoteRelease: (result) => isTold(result) && isFenced(result),
+  restoreStable: (result) => isTold(result) && isFenced(result),
+  swapBack: (result) => isTold(result) && isFenced(result),
+  removeRelease: isTold,
+  watchRollout: (result) => isRecord(result) && isRecord(result['state']),
+};
+
 /** Forward steps give up: a rollout that cannot go on is undone. */
-export const forward = proxyActivities<CanaryRolloutActivities>({
+export const forward = believed({
   ...common,
   startToCloseTimeout: '20m',
   retry: { initialInterval: '300ms', backoffCoefficient: 2, maximumInterval: '3s', maximumAttempts: 6 },
 });
 
 /** Steps towards safety never give up: an unreachable proxy is retried until it answers, visibly stuck. */
-export const safety = proxyActivities<CanaryRolloutActivities>({
+export const safety = believed({
   ...common,
   startToCloseTimeout: '5m',
   retry: { initialInterval: '200ms', backoffCoefficient: 1.5, maximumInterval: '3s' },
@@ -26,7 +44,7 @@ export const safety = proxyActivities<CanaryRolloutActivities>({
 });
 
 /** The long watch has a queue of its own with many slots, so that it starves nothing. */
-export const watcher = proxyActivities<CanaryRolloutActivities>({
+export const watcher = believed({
   ...common,
   taskQueue: 'watch',
   startToCloseTimeout: '30d',
@@ -40,3 +58,15 @@ export const records = proxyLocalActivities<CanaryRolloutRecords>({
   retry: { initialInterval: '100ms', maximumInterval: '2s' },
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
+
+function believed(options: ActivityOptions): CanaryRolloutActivities {
+  return believable(proxyActivities<CanaryRolloutActivities>(options), readable);
+}
+
+function isTold(result: unknown): boolean {
+  return isRecord(result) && typeof result['summary'] === 'string';
+}
+
+function isFenced(result: unknown): boolean {
+  return isRecord(result) && Number.isSafeInteger(result['token']);
+}

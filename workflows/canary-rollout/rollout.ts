@@ -78,7 +78,6 @@ async function promote(run: Run): Promise<void> {
     token: run.token,
     changeId: `${operationId}/promote`,
     verifyMs: plan.timeouts.verifyMs,
-    approval: run.approval,
   });
   run.token = promoted.token;
   run.state = { ...run.state, weight: 100 };

@@ -1,5 +1,4 @@
 import { CancellationScope, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { ApprovalRef } from '../../activities/canary-rollout/types.ts';
 import type { CanaryPlan } from '../../contracts/canary-plan.ts';
 import type { CanaryPhase, CanaryRolloutInput, CanaryRolloutState } from '../../contracts/canary-rollout.ts';
 import { rolloutDetails, rolloutSummary } from '../../domain/canary-rollout/texts.ts';
@@ -27,7 +26,6 @@ export interface Run {
   wish: { abort: Ending | null; promote: boolean; full: boolean; paused: boolean; changed: boolean };
   /** Ids of decisions that were announced and not looked at yet. */
   announced: string[];
-  approval: ApprovalRef | null;
   stuck: string | null;
   seq: number;
 }
@@ -53,7 +51,6 @@ export function openRun(input: CanaryRolloutInput): Run {
     watch: startWatch(),
     wish: { abort: null, promote: false, full: false, paused: false, changed: false },
     announced: [],
-    approval: null,
     stuck: null,
     seq: 0,
   };

@@ -6,3 +6,7 @@ export function isUlid(value: unknown): value is string {
 export function isShortText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 500;
 }
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createCanaryRolloutActivities } from '../../../activities/canary-rollout/index.ts';
 import type { WatchInput, WatchResult } from '../../../activities/canary-rollout/types.ts';
 import { createWatch, type WatchClock } from '../../../activities/canary-rollout/watch.ts';
+import type { CanaryPlan } from '../../../contracts/canary-plan.ts';
 import { connect, type Db } from '../../../db/connect.ts';
 import { insertRollout } from '../../../db/canary-rollout/start.ts';
 import { freezePlan } from '../../../domain/canary-rollout/plan.ts';
@@ -27,13 +28,18 @@ afterAll(async () => {
   await database.close();
 });
 
-const plan = freezePlan({
-  steps: [{ weight: 10, soak: '60s' }],
-  checks: { interval: '10s', window: '20s', failureLimit: 0 },
+const checks = { interval: '10s', window: '20s', failureLimit: 0 };
+const longSoak = freezePlan({ steps: [{ weight: 10, soak: '60s' }], checks });
+const gatedPlan = freezePlan({
+  steps: [{ weight: 10, soak: '60s', gate: true }, { weight: 100 }],
+  checks,
 });
 
 /** A canary at 10 % that is being watched, with a clock that the test moves by a second a tick. */
-async function watched(options: { onTick?: (tick: number) => void; errors?: number } = {}) {
+async function watched(
+  options: { onTick?: (tick: number) => void; errors?: number; plan?: CanaryPlan } = {},
+) {
+  const plan = options.plan ?? longSoak;
   const service = `svc-${ulid().toLowerCase()}`;
   const operationId = ulid();
   const start = { runtime: 'process', command: ['run'] };
@@ -184,18 +190,17 @@ describe('the watch', () => {
 });
 
 describe('a step that needs an approval', () => {
-  test('moves nothing on one that is not recorded, though somebody forged it into the history', async () => {
-    const { tools, input, environment, traffic, target } = await watched();
+  test('moves nothing without one that is recorded, whatever the workflow was made to believe', async () => {
+    const { tools, input, environment, traffic, target } = await watched({ plan: gatedPlan });
     const before = (await traffic.read(target)).split;
     const { shiftTraffic, promoteRelease } = createCanaryRolloutActivities(tools);
-    const approval = { decisionId: ulid(), subject: 'sha256:forged', step: 0 };
     const change = {
       operationId: input.operationId,
       token: input.token,
       changeId: 'b',
       verifyMs: 1000,
       leaseMs: 15_000,
-      approval,
+      step: 1,
     };
     await expect(environment.run(shiftTraffic, { ...change, weight: 100 })).rejects.toMatchObject({
       code: 'not-approved',

@@ -81,7 +81,12 @@ describe('with a part dead', () => {
       await lane.proxy.killHaproxy('SIGKILL');
       await until('the agent notices', async () => !(await haproxyIsReachable()));
       const { revision, step } = (await show(id)).state;
-      await lane.api('POST', `/canary-rollouts/${id}/commands`, { kind: 'abort', revision, step });
+      await lane.api('POST', `/canary-rollouts/${id}/commands`, {
+        kind: 'abort',
+        revision,
+        step,
+        reason: 'it is dead',
+      });
       await until('it says what it waits for', async () => (await operation()).stuck !== null, 60_000);
 
       expect((await show(id)).state.phase).toBe('rolling-back');

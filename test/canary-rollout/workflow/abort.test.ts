@@ -74,25 +74,21 @@ describe.concurrent.each(stages)('while $phase', (stage) => {
     return rollout;
   }
 
-  test('an abort ends it within seconds and undoes everything', async ({ expect }) => {
+  test('an abort ends it and undoes everything', async ({ expect }) => {
     const rollout = await begin();
     stage.letGo?.(house(), rollout.service);
-    const began = performance.now();
     expect(await rollout.command('abort', { reason: 'changed my mind' })).toMatchObject({
       state: 'accepted',
     });
     expect(await rollout.result()).toEqual({ outcome: 'aborted', reason: 'ann: changed my mind' });
-    expect(performance.now() - began).toBeLessThan(8000);
     await expectUndone(house(), rollout, 'aborted');
   });
 
   test('a cancellation from Temporal does the same', async ({ expect }) => {
     const rollout = await begin();
     stage.letGo?.(house(), rollout.service);
-    const began = performance.now();
     await rollout.handle.cancel();
     expect(await rollout.result()).toEqual({ outcome: 'cancelled', reason: 'the workflow was cancelled' });
-    expect(performance.now() - began).toBeLessThan(8000);
     await expectUndone(house(), rollout, 'cancelled');
   });
 });

@@ -84,6 +84,24 @@ describe.concurrent('whatever is typed into the Temporal UI', () => {
     await finish(expect, rollout);
   });
 
+  test('as the result of a step that runs is not believed: the step is done again', async ({ expect }) => {
+    const rollout = await startRollout(house(), await makeService(house()), 'v2', plan);
+    await rollout.until('soaking');
+    // Always one payload, as the UI and the command line send it: any other number is refused by Temporal's own core.
+    for (const result of garbage.filter((args) => args.length === 1).slice(0, 7)) {
+      const activityId = await watchedBy(rollout);
+      await house().connection.workflowService.respondActivityTaskCompletedById({
+        namespace: house().namespace,
+        workflowId: rollout.handle.workflowId,
+        activityId,
+        result: { payloads: result.map((value) => defaultPayloadConverter.toPayload(value)) },
+      });
+      await expect.poll(() => watchedBy(rollout)).not.toBe(activityId);
+    }
+    expect(await rollout.state()).toMatchObject({ phase: 'soaking', step: 0, weight: 10 });
+    await finish(expect, rollout);
+  });
+
   test('as a query has no effect', async ({ expect }) => {
     const rollout = await startRollout(house(), await makeService(house()), 'v2', plan);
     const before = await rollout.until('soaking');
@@ -98,6 +116,15 @@ describe.concurrent('whatever is typed into the Temporal UI', () => {
 async function finish(expect: ExpectStatic, rollout: StartedRollout): Promise<void> {
   await rollout.decide('approve');
   expect(await rollout.result()).toEqual({ outcome: 'promoted', reason: 'v2 serves everything' });
+}
+
+/** The id of the watch that runs; waits until there is one. */
+async function watchedBy(rollout: StartedRollout): Promise<string> {
+  for (;;) {
+    const { raw } = await rollout.handle.describe();
+    const watch = raw.pendingActivities?.find((activity) => activity.activityType?.name === 'watchRollout');
+    if (watch?.activityId) return watch.activityId;
+  }
 }
 
 /** Payloads as a command line with its own encoding may send them: broken JSON, an unknown encoding, none at all. */

@@ -59,6 +59,25 @@ describe.concurrent('a gate', () => {
     expect(row.consumed_at).toBeInstanceOf(Date);
   });
 
+  test('is not skipped by promoting in full: each asks, and each approval is used up', async ({ expect }) => {
+    const step = { soak: '1m', gate: true as const };
+    const plan = { ...quickPlan, steps: [{ weight: 20, ...step }, { weight: 50, ...step }, { weight: 100 }] };
+    const rollout = await startRollout(house(), await makeService(house()), 'v2', plan);
+    await rollout.until('soaking');
+    expect(await rollout.command('promote-full')).toMatchObject({ state: 'accepted' });
+    const first = await rollout.until('waiting-for-approval');
+    await rollout.decide('approve');
+    await rollout.until(({ gate }) => gate !== null && gate.subject !== first.gate?.subject);
+    await rollout.decide('approve');
+    expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });
+    const rows = await house()
+      .db.selectFrom('canary_decision')
+      .select('consumed_at')
+      .where('operation_id', '=', rollout.operationId)
+      .execute();
+    expect(rows.map((row) => row.consumed_at)).toEqual([expect.any(Date), expect.any(Date)]);
+  });
+
   test('does not take an approval that came before it asked', async ({ expect }) => {
     const rollout = await startRollout(house(), await makeService(house()), 'v2', gated());
     await rollout.until('soaking');
@@ -81,7 +100,9 @@ describe.concurrent('a gate', () => {
     const plan = gated({ timeout: '1s', onTimeout: 'hold' });
     const rollout = await startRollout(house(), await makeService(house()), 'v2', plan);
     await expect.poll(() => eventTypes(rollout), { timeout: 15_000 }).toContain('gate.overdue');
-    expect(await rollout.state()).toMatchObject({ phase: 'waiting-for-approval', weight: 20 });
+    const overdue = await rollout.state();
+    expect(overdue).toMatchObject({ phase: 'waiting-for-approval', weight: 20 });
+    expect(Date.parse(overdue.gate?.deadline ?? '')).toBeGreaterThan(Date.now());
     await rollout.decide('approve');
     expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });
   });
