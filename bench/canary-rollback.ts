@@ -34,16 +34,16 @@ export async function canaryRollback(options: { drills: number; note: (text: str
     await run(stack, 'base');
     const drills: Drill[] = [];
     let falseAborts = 0;
-    let failedOtherwise = 0;
+    const unanswered: Record<string, number> = {};
     for (let round = 1; round <= options.drills; round += 1) {
       const drill = await badRollout(stack, `bad-${round}`);
       drills.push(drill);
-      failedOtherwise += drill.failedOtherwise;
+      add(unanswered, drill.unanswered);
       const good = await goodRollout(stack, `good-${round}`);
       if (!good.promoted) falseAborts += 1;
-      failedOtherwise += good.failedOtherwise;
+      add(unanswered, good.unanswered);
       options.note(
-        `${round} of ${options.drills}: restored after ${drill.seconds.toFixed(1)} s, good one ${good.promoted ? 'promoted' : 'ABORTED'}`,
+        `${round} of ${options.drills}: restored after ${drill.seconds.toFixed(1)} s, good one ${good.promoted ? 'promoted' : 'ABORTED'}, unanswered ${JSON.stringify(unanswered)}`,
       );
     }
     const seconds = drills.map((drill) => drill.seconds);
@@ -59,7 +59,8 @@ export async function canaryRollback(options: { drills: number; note: (text: str
       good_rollouts: options.drills,
       false_aborts: falseAborts,
       false_aborts_upper_95: upperBound95(falseAborts, options.drills),
-      failed_otherwise: failedOtherwise,
+      failed_otherwise: Object.values(unanswered).reduce((sum, count) => sum + count, 0),
+      failed_otherwise_reasons: unanswered,
       canary_requests_per_s: totalRate / 10,
       goal_p95_s: 30,
       // Measured on a real control plane with the same fault; see docs/benchmarks.md for settings and source.
@@ -70,7 +71,10 @@ export async function canaryRollback(options: { drills: number; note: (text: str
   });
 }
 
-async function badRollout(stack: BenchStack, version: string): Promise<Drill & { failedOtherwise: number }> {
+async function badRollout(
+  stack: BenchStack,
+  version: string,
+): Promise<Drill & { unanswered: LoadReport['reasons'] }> {
   const load = startLoad({ url: frontend(stack), ratePerSecond: totalRate, maxSeconds: 120 });
   const id = await start(stack, version);
   await until(stack, id, (rollout) => rollout.state.phase === 'soaking');
@@ -90,24 +94,24 @@ async function badRollout(stack: BenchStack, version: string): Promise<Drill & {
   return {
     seconds: (lastAt - firstBadAt) / 1000,
     badAnswers: (report.versions[version]?.failed ?? 0) - (before.versions[version]?.failed ?? 0),
-    failedOtherwise: failedOtherwise(report),
+    unanswered: report.reasons,
   };
 }
 
 async function goodRollout(
   stack: BenchStack,
   version: string,
-): Promise<{ promoted: boolean; failedOtherwise: number }> {
+): Promise<{ promoted: boolean; unanswered: LoadReport['reasons'] }> {
   const load = startLoad({ url: frontend(stack), ratePerSecond: totalRate, maxSeconds: 120 });
   const id = await start(stack, version);
   const ended = await until(stack, id, (rollout) => rollout.status === 'closed');
   const report = await load.stop();
-  return { promoted: ended.state.outcome === 'promoted', failedOtherwise: failedOtherwise(report) };
+  return { promoted: ended.state.outcome === 'promoted', unanswered: report.reasons };
 }
 
-/** Both arms fail at the base rate on purpose; a failure is "otherwise" when no version answered it. */
-function failedOtherwise(report: LoadReport): number {
-  return report.failedWithoutVersion;
+/** Both arms fail at the base rate on purpose; a failure is "otherwise" when no version answered it. Counted by reason. */
+function add(sum: Record<string, number>, reasons: LoadReport['reasons']): void {
+  for (const [reason, count] of Object.entries(reasons)) sum[reason] = (sum[reason] ?? 0) + count;
 }
 
 function watchFirstBad(load: { snapshot(): LoadReport }, version: string, before: LoadReport) {
