@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CanaryPlanInput } from '../contracts/canary-plan.ts';
 import type { CanaryRollout } from '../contracts/canary-rollout.ts';
-import { startLoad, type LoadReport } from './load.ts';
+import { startLoad, type DetailedLoadReport, type LoadReport } from './load.ts';
 import { quantile, upperBound95 } from './statistics.ts';
 import { withStack, type BenchStack } from './stack.ts';
 
@@ -74,7 +74,7 @@ export async function canaryRollback(options: { drills: number; note: (text: str
 async function badRollout(
   stack: BenchStack,
   version: string,
-): Promise<Drill & { unanswered: LoadReport['reasons'] }> {
+): Promise<Drill & { unanswered: DetailedLoadReport['reasons'] }> {
   const load = startLoad({ url: frontend(stack), ratePerSecond: totalRate, maxSeconds: 120 });
   const id = await start(stack, version);
   await until(stack, id, (rollout) => rollout.state.phase === 'soaking');
@@ -101,7 +101,7 @@ async function badRollout(
 async function goodRollout(
   stack: BenchStack,
   version: string,
-): Promise<{ promoted: boolean; unanswered: LoadReport['reasons'] }> {
+): Promise<{ promoted: boolean; unanswered: DetailedLoadReport['reasons'] }> {
   const load = startLoad({ url: frontend(stack), ratePerSecond: totalRate, maxSeconds: 120 });
   const id = await start(stack, version);
   const ended = await until(stack, id, (rollout) => rollout.status === 'closed');
@@ -110,7 +110,7 @@ async function goodRollout(
 }
 
 /** Both arms fail at the base rate on purpose; a failure is "otherwise" when no version answered it. Counted by reason. */
-function add(sum: Record<string, number>, reasons: LoadReport['reasons']): void {
+function add(sum: Record<string, number>, reasons: DetailedLoadReport['reasons']): void {
   for (const [reason, count] of Object.entries(reasons)) sum[reason] = (sum[reason] ?? 0) + count;
 }
 
