@@ -5,6 +5,7 @@ import { pruneOldRows } from '../db/prune.ts';
 import type { Probe } from '../providers/probe/probe.ts';
 import type { Runtime } from '../providers/runtime/runtime.ts';
 import type { Traffic } from '../providers/traffic/traffic.ts';
+import { publishCheckpoints, sealAudit, type AuditTools } from './reconciliation/audit.ts';
 import { announceDecisions, deliverCommands } from './reconciliation/messages.ts';
 import { repairOperations, startRecorded } from './reconciliation/operations.ts';
 import { stopOrphans } from './reconciliation/orphans.ts';
@@ -17,6 +18,7 @@ export interface ReconciliationTools {
   readonly traffic: Traffic;
   readonly runtimes: Readonly<Record<'process' | 'docker', Runtime>>;
   readonly probe: Probe;
+  readonly audit: AuditTools | null;
   readonly log: (message: string, fields: Record<string, unknown>) => void;
   /** Milliseconds between two rounds. */
   readonly everyMs: number;
@@ -32,6 +34,8 @@ const parts = [
   keepReleases,
   retireReleases,
   stopOrphans,
+  sealAudit,
+  publishCheckpoints,
 ];
 
 const beatMs = 2000;

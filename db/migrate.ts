@@ -2,10 +2,12 @@ import { Migrator, type Migration } from 'kysely/migration';
 import { OpsError } from '../domain/errors.ts';
 import type { Db } from './connect.ts';
 import * as skeleton from './migrations/0001-skeleton.ts';
+import * as audit from './migrations/0002-audit.ts';
 
 /** Numbered, never edited, forward only. */
 const migrations: Record<string, Migration> = {
   '0001-skeleton': skeleton,
+  '0002-audit': audit,
 };
 
 /** Brings the database to the newest schema; two at once wait for each other. Answers the names that were applied. */

@@ -44,6 +44,7 @@ const tools = {
   traffic: createHaproxyTraffic(createDesiredStateStore(db)),
   runtimes: createRuntimes({ home: options.home, dockerHost: null, env: process.env }),
   probe: createHttpProbe(),
+  audit: null,
   log: (message: string, fields: Record<string, unknown>) => console.error(message, fields),
 };
 const connection = await NativeConnection.connect({ address: options.address });

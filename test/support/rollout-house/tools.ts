@@ -93,6 +93,7 @@ export function makeTools(db: Db): HouseTools {
       traffic,
       runtimes: { process: noted, docker: noted },
       probe,
+      audit: null,
       log: (message, fields) => void logged.push(`${message} ${JSON.stringify(fields)}`),
     },
     runtime,
