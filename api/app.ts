@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { newId } from './new-id.ts';
 import { OpsError } from '../domain/errors.ts';
 import { registerCanaryRollouts } from './canary-rollout/index.ts';
+import { registerAudit } from './audit/index.ts';
 import type { ApiDependencies, App } from './dependencies.ts';
 import { registerEmergencyStop } from './emergency-stop.ts';
 import { registerHealth } from './health.ts';
@@ -47,6 +48,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
       registerCanaryRollouts(scope, dependencies);
       registerOperations(scope, dependencies);
       registerEmergencyStop(scope, dependencies);
+      registerAudit(scope, dependencies);
       done();
     },
     { prefix: '/v1/projects/:project' },

@@ -13,6 +13,8 @@ export interface ApiDependencies {
   readonly logger?: FastifyBaseLogger;
   /** The task queue of the workflows. */
   readonly taskQueue: string;
+  /** File with the public key of the audit. */
+  readonly auditKeyFile?: string;
 }
 
 /** A Fastify instance whose handlers are typed by their TypeBox schemas. */

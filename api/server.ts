@@ -21,6 +21,7 @@ async function serve(config: Config): Promise<void> {
     logger,
     temporal: () => temporal,
     taskQueue: 'operations',
+    auditKeyFile: `${config.audit.key}.pub`,
   });
   const close = async (signal: string): Promise<void> => {
     logger.info({ signal }, 'closing');

@@ -156,7 +156,12 @@ export async function makeTargetSafe(
   row: TargetRow,
   tripped: TargetRow['tripped'],
 ): Promise<number> {
-  return write(trx, key, 'make-safe', { owner: row.owner, split: toSafe(row.split), changeId: null, tripped });
+  return write(trx, key, 'make-safe', {
+    owner: row.owner,
+    split: toSafe(row.split),
+    changeId: null,
+    tripped,
+  });
 }
 
 /** Locks the proxy first and the target second, always, so that two changes wait for each other and never deadlock. */

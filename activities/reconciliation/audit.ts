@@ -1,10 +1,5 @@
 import { hash } from 'node:crypto';
-import {
-  insertCheckpoint,
-  lastTree,
-  leavesAfter,
-  projectsToCheckpoint,
-} from '../../db/audit/checkpoints.ts';
+import { insertCheckpoint, lastTree, leavesAfter, projectsToCheckpoint } from '../../db/audit/checkpoints.ts';
 import { projectsToSeal, sealEntries } from '../../db/audit/seal.ts';
 import type { Db } from '../../db/connect.ts';
 import { isEqual, toUtf8 } from '../../domain/audit/bytes.ts';

@@ -44,7 +44,14 @@ export function registerCommands(app: App, dependencies: ApiDependencies): void 
       const idempotency = idempotencyOf(request);
       const { kind, ...body } = request.body;
       const rollout = await requireRollout(dependencies.db, project, operationId);
-      const asked = { operationId, project, target: rollout.service, kind, body, principal: principalOf(request) };
+      const asked = {
+        operationId,
+        project,
+        target: rollout.service,
+        kind,
+        body,
+        principal: principalOf(request),
+      };
       const commandId = await commandOf(dependencies, { ...asked, ...idempotency });
       const workflowId = canaryRolloutWorkflowId(project, rollout.service);
       const answered = deliverCommand(dependencies, { workflowId, commandId, limitMs: answerLimitMs });

@@ -65,7 +65,12 @@ export async function listCheckpoints(db: Db, project: string, page: { after: nu
 }
 
 /** Leaves of the tree after a size, at most `limit`, in order. */
-export async function leavesAfter(db: Db, project: string, size: number, limit: number): Promise<Uint8Array[]> {
+export async function leavesAfter(
+  db: Db,
+  project: string,
+  size: number,
+  limit: number,
+): Promise<Uint8Array[]> {
   const rows = await db
     .selectFrom('audit_seal')
     .select('leaf')
@@ -75,4 +80,15 @@ export async function leavesAfter(db: Db, project: string, size: number, limit: 
     .limit(limit)
     .execute();
   return rows.map(({ leaf }) => leaf);
+}
+
+/** The checkpoint of a size, or the newest. */
+export async function findCheckpoint(db: Db, project: string, size: number | null) {
+  const query = db
+    .selectFrom('audit_checkpoint')
+    .select(['size', 'note'])
+    .where('project', '=', project)
+    .orderBy('size', 'desc')
+    .limit(1);
+  return (size === null ? query : query.where('size', '=', size)).executeTakeFirst();
 }

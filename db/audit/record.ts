@@ -44,7 +44,10 @@ export function recordOf(entry: AuditEntry): AuditRecord {
 function personalOf({ personal = {} }: AuditEntry): { salt: Uint8Array; personal: Uint8Array } | null {
   const given = Object.entries(personal).filter(([, text]) => text !== null);
   if (given.length === 0) return null;
-  return { salt: randomBytes(16), personal: Buffer.from(canonicalJson(wellFormed(Object.fromEntries(given)))) };
+  return {
+    salt: randomBytes(16),
+    personal: Buffer.from(canonicalJson(wellFormed(Object.fromEntries(given)))),
+  };
 }
 
 /** A UUID of version 7: entries of one time lie beside each other in the index. */

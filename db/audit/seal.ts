@@ -44,7 +44,9 @@ interface Head {
 
 async function lock(db: Db, project: string): Promise<boolean> {
   const { rows } = await sql<{ taken: boolean }>`
-    select pg_try_advisory_xact_lock(hashtextextended(${`holdfast audit ${project}`}, 0)) as taken`.execute(db);
+    select pg_try_advisory_xact_lock(hashtextextended(${`holdfast audit ${project}`}, 0)) as taken`.execute(
+    db,
+  );
   return rows[0]?.taken ?? false;
 }
 

@@ -39,7 +39,13 @@ async function tell(
   { project, service, version, operationId }: ReleaseKey,
   detail: Record<string, unknown>,
 ): Promise<void> {
-  const entry = { project, principal: 'holdfast', action, subject: service, operationId: operationId ?? null };
+  const entry = {
+    project,
+    principal: 'holdfast',
+    action,
+    subject: service,
+    operationId: operationId ?? null,
+  };
   await audit(tx, { ...entry, detail: { version, ...detail } });
 }
 

@@ -21,7 +21,8 @@ export function checkCheckpoints(
   for (const { place, note } of found.toSorted((a, b) => a.place - b.place)) {
     const signed = parseNote(note);
     const checkpoint = signed === null ? null : parseCheckpoint(signed.text);
-    if (signed === null || checkpoint === null) return refused('malformed', place, 'it is no signed checkpoint');
+    if (signed === null || checkpoint === null)
+      return refused('malformed', place, 'it is no signed checkpoint');
     const signer = whoSigned(tools.verifyEd25519, signed, keys);
     if (signer !== 'trusted') return refused(signer, place);
     if (checkpoint.origin !== checkpointOrigin(project)) {

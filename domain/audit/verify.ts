@@ -11,7 +11,7 @@ export interface VerifyOptions {
   readonly project: string;
   readonly checkpoints: readonly FoundCheckpoint[];
   readonly keys: readonly NoteKey[];
-  /** Goes on where an earlier verification came to; lines up to there are passed over. */
+  /** Goes on where an earlier verification came to: the line of that place must be among the first, those before are passed over. */
   readonly from?: Progress;
   /** Told after each batch that was found good. */
   readonly onProgress?: (progress: Progress) => void;
@@ -46,6 +46,7 @@ export async function verifyLog(
   if (fault !== null) return verdict(fault);
 
   let isWhole = false;
+  let isAnchored = from.seq === 0;
   let suspicion: Suspicion | null = null;
   for await (const batch of batches) {
     for (const line of batch) {
@@ -67,7 +68,11 @@ export async function verifyLog(
           break;
         }
         case 'sealed':
-          if (line.seq <= from.seq) break;
+          if (line.seq <= from.seq) {
+            isAnchored ||= line.seq === from.seq && isEqual(line.hash, from.head);
+            break;
+          }
+          if (!isAnchored) return verdict(lostAnchor(from));
           suspicion = walk.take(line);
           if (suspicion !== null && !isNamedByOthers(suspicion)) return verdict(suspicion.fault);
           break;
@@ -77,11 +82,16 @@ export async function verifyLog(
   }
   if (suspicion !== null) return verdict(onItsOwn(tools, suspicion));
   const { seq } = walk.progress;
+  if (isWhole && !isAnchored) return verdict(lostAnchor(from));
   if (!isWhole) return verdict(faultOf('malformed', { seq: seq + 1 }, 'the export breaks off'));
   const beyond = trusted.find(({ size }) => size > seq);
   if (beyond === undefined) return verdict(null);
   const text = `the checkpoint of ${beyond.size} was signed, and ${seq} entries are there`;
   return verdict(faultOf('truncation', { seq: seq + 1 }, text));
+}
+
+function lostAnchor({ seq }: Progress): Fault {
+  return faultOf('rewrite', { seq }, `entry ${seq} is not the one that was verified before`);
 }
 
 /** Whether lines further on can tell a reorder from what this line alone looks like. */

@@ -80,7 +80,9 @@ export function walkFrom(
 
   function isInTime(atMs: number): boolean {
     const isReadable = Number.isFinite(atMs);
-    return isReadable && atMs >= progress.atMs - tools.clockBoundMs && atMs <= tools.nowMs + tools.clockBoundMs;
+    return (
+      isReadable && atMs >= progress.atMs - tools.clockBoundMs && atMs <= tools.nowMs + tools.clockBoundMs
+    );
   }
 
   function digestOf(personal: { salt: Uint8Array; data: Uint8Array }): string {

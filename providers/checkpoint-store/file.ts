@@ -14,7 +14,10 @@ export function createFileCheckpointStore(folder: string): CheckpointStore {
   async function sizes(project: string): Promise<number[]> {
     const names = await readdir(join(folder, project)).catch(nothingThere);
     const found = names.map((name) => /^([0-9]{12,16})[.]checkpoint$/.exec(name)?.[1]);
-    return found.filter((size) => size !== undefined).map(Number).sort((a, b) => a - b);
+    return found
+      .filter((size) => size !== undefined)
+      .map(Number)
+      .sort((a, b) => a - b);
   }
 
   async function read(project: string, size: number) {
