@@ -39,7 +39,7 @@ export function registerAuditExport(app: App, { db }: ApiDependencies): void {
 }
 
 /** Checkpoints first: each then covers only entries that follow. */
-async function* exportLines(db: Db, project: string, after: number): AsyncGenerator<string> {
+export async function* exportLines(db: Db, project: string, after: number): AsyncGenerator<string> {
   yield line({ format: 'holdfast-audit/1', project, after, exportedAt: new Date().toISOString() });
   for (let size = 0; ;) {
     const page = await listCheckpoints(db, project, { after: size, limit: checkpointsAtOnce });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OpsError } from '../../domain/errors.ts';
@@ -44,7 +45,7 @@ export function createFileCheckpointStore(folder: string): CheckpointStore {
 
 /** Appears whole or not at all, whenever the process dies. Answers false when there is one already. */
 async function linkNew(file: string, note: string): Promise<boolean> {
-  const part = `${file}.${process.pid}.part`;
+  const part = `${file}.${randomUUID()}.part`;
   await writeThrough(part, note);
   try {
     await link(part, file);
