@@ -14,8 +14,9 @@ export async function openExport(chunks: AsyncIterable<Uint8Array>): Promise<Ope
   const checkpoints: FoundCheckpoint[] = [];
   let project: string | undefined;
   for (;;) {
-    const { value: batch, done } = await lines.next();
-    if (done === true) break;
+    const step = await lines.next();
+    if (step.done === true) break;
+    const batch = step.value;
     const first = batch.findIndex((line) => !isHead(line));
     for (const line of first === -1 ? batch : batch.slice(0, first)) {
       if (line.format === 'holdfast-audit/1') project ??= line.project;
