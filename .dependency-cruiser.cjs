@@ -15,10 +15,17 @@ const table = {
     npm: ['@temporalio/workflow', '@temporalio/common'],
     node: false,
   },
+  'payload-codec': {
+    values: ['^payload-codec/', '^domain/errors[.]ts$'],
+    types: [],
+    npm: ['@temporalio/proto'],
+    typesOfNpm: ['@temporalio/common'],
+    node: true,
+  },
   activities: {
     values: ['^activities/', '^domain/', '^contracts/', '^db/', startOptions],
     types: ['^providers/[^/]+/'],
-    npm: ['@temporalio/activity'],
+    npm: ['@temporalio/activity', '@temporalio/common'],
     typesOfNpm: ['@temporalio/client'],
     node: true,
   },
@@ -35,7 +42,10 @@ const table = {
     node: true,
   },
   workers: {
-    values: ['^workers/', '^activities/', '^providers/', '^db/', '^config[.]ts$', '^domain/', startOptions],
+    values: [
+      ...['^workers/', '^activities/', '^providers/', '^payload-codec/', '^db/', '^config[.]ts$', '^domain/'],
+      startOptions,
+    ],
     types: ['^contracts/'],
     npm: [
       '@temporalio/activity',
@@ -48,7 +58,10 @@ const table = {
     node: true,
   },
   api: {
-    values: ['^api/', '^contracts/', '^domain/', '^db/', '^config[.]ts$', startOptions, messages],
+    values: [
+      ...['^api/', '^contracts/', '^domain/', '^payload-codec/', '^db/', '^config[.]ts$'],
+      ...[startOptions, messages],
+    ],
     types: [],
     npm: [
       'fastify',
@@ -66,7 +79,7 @@ const table = {
   },
   db: { values: ['^db/', '^domain/'], types: ['^contracts/'], npm: ['kysely', 'pg', 'ulid'], node: true },
   cli: {
-    values: ['^cli/', '^contracts/', '^domain/errors[.]ts$', '^domain/audit/', '^config[.]ts$'],
+    values: ['^cli/', '^contracts/', '^domain/(errors|run-record)[.]ts$', '^config[.]ts$'],
     types: [],
     npm: ['commander', 'yaml', 'ajv', 'ajv-formats', 'ulid'],
     node: true,
@@ -194,8 +207,11 @@ module.exports = {
     {
       name: 'config-stands-alone',
       severity: 'error',
-      from: { path: '^config[.]ts$' },
-      to: { pathNot: '^(domain/(duration|errors)|contracts/[^/]+)[.]ts$', dependencyTypesNot: ['core'] },
+      from: { path: '^(config|setting-values)[.]ts$' },
+      to: {
+        pathNot: '^(domain/(duration|errors)|contracts/[^/]+|setting-values)[.]ts$',
+        dependencyTypesNot: ['core'],
+      },
     },
     ...Object.entries(table).flatMap(rulesOf),
     ...Object.entries(closed).map(closedRule),

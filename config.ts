@@ -1,8 +1,11 @@
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { OpsError } from './domain/errors.ts';
+import { Fault, hostAndPort, name, oneOf, path, port, span, text, url } from './setting-values.ts';
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const dayMs = 86_400_000;
 
 const usualFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
@@ -23,6 +26,11 @@ const settings = {
   HOLDFAST_TEMPORAL_BIN: optional('the temporal CLI to run', 'found or built by make setup', path),
   HOLDFAST_TEMPORAL_PORT: optional('port of the embedded Temporal', '7233', port),
   HOLDFAST_UI_PORT: optional('port of the embedded Temporal UI', '8233', port),
+  HOLDFAST_UI_URL: optional(
+    'where people open the Temporal UI; its pages may call the codec server',
+    'the embedded UI',
+    url('http:', 'https:'),
+  ),
   HOLDFAST_API_HOST: optional('address that the API listens on', '127.0.0.1', text),
   HOLDFAST_API_PORT: optional('port of the API', '7650', port),
   HOLDFAST_API_URL: optional(
@@ -30,6 +38,13 @@ const settings = {
     'the running stack',
     url('http:', 'https:'),
   ),
+  HOLDFAST_PAYLOAD_KEYS: optional('file of the keys that seal Temporal payloads', 'clear text', path),
+  HOLDFAST_CODEC_TOKEN: optional('file of the bearer key of the codec server', 'nobody may decode', path),
+  HOLDFAST_SIGNING_KEY: optional('file of the Ed25519 key that signs exports', 'nothing is exported', path),
+  HOLDFAST_KEEP_ARCHIVES: optional('how long Temporal histories are kept', '400d', span),
+  HOLDFAST_KEEP_TIMELINES: optional('how long timelines of closed operations are kept', '400d', span),
+  HOLDFAST_KEEP_SAMPLES: optional('how long counters of the proxies are kept', '1d', span),
+  HOLDFAST_KEEP_IDEMPOTENCY_KEYS: optional('how long a repeated request is recognised', '7d', span),
   HOLDFAST_METRICS_PORT: optional('port of the worker: /metrics, /readyz', '7651', port),
   HOLDFAST_SDK_METRICS_PORT: optional("port of the Temporal SDK's own metrics", '7652', port),
   HOLDFAST_WATCHDOG_WEBHOOK: optional('doctor --watch posts changes there', 'none', url('http:', 'https:')),
@@ -42,8 +57,6 @@ const settings = {
   HOLDFAST_HAPROXY_MASTER_SOCKET: optional('master socket of HAProxy', '<home>/haproxy/master.sock', path),
   HOLDFAST_PROXY: optional('name of the proxy beside the agent', 'local', name),
   HOLDFAST_AGENT_STATE: optional('folder of what the agent must not forget', '<home>/agent', path),
-  HOLDFAST_AUDIT_KEY: optional('key that signs audit checkpoints', '<home>/audit/signing-key.pem', path),
-  HOLDFAST_AUDIT_CHECKPOINTS: optional('where checkpoints are published', '<home>/audit/checkpoints', path),
   HOLDFAST_AGENT_LOG_PORT: optional('UDP port that HAProxy logs to', '7681', port),
 } as const satisfies Record<string, Setting<unknown>>;
 
@@ -72,6 +85,21 @@ export interface Config {
     readonly binary: string | null;
     readonly port: number;
     readonly uiPort: number;
+    /** null: nobody but the embedded UI. */
+    readonly uiUrl: string | null;
+  };
+  /** Files, each readable by its owner alone; `holdfast up` makes them. null: the feature is off. */
+  readonly secrets: {
+    readonly payloadKeys: string | null;
+    readonly codecToken: string | null;
+    readonly signingKey: string | null;
+  };
+  /** How long rows are kept, in milliseconds. */
+  readonly keep: {
+    readonly archivesMs: number;
+    readonly timelinesMs: number;
+    readonly samplesMs: number;
+    readonly idempotencyKeysMs: number;
   };
   /** `url` is null when not set: `holdfast up` says where it listens in `<home>/stack.json`. */
   readonly api: { readonly host: string; readonly port: number; readonly url: string | null };
@@ -85,8 +113,6 @@ export interface Config {
     readonly frontendPort: number;
   };
   readonly agent: { readonly proxy: string; readonly state: string; readonly logPort: number };
-  /** The public key stands beside the key, in `<key>.pub`. */
-  readonly audit: { readonly key: string; readonly checkpoints: string };
   readonly docker: { readonly host: string | null };
   readonly watchdog: { readonly webhook: string | null };
   /** Which keys were set, so that a wish can be told from a default. */
@@ -114,6 +140,18 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       binary: values.HOLDFAST_TEMPORAL_BIN ?? null,
       port: values.HOLDFAST_TEMPORAL_PORT ?? 7233,
       uiPort: values.HOLDFAST_UI_PORT ?? 8233,
+      uiUrl: values.HOLDFAST_UI_URL ?? null,
+    },
+    secrets: {
+      payloadKeys: values.HOLDFAST_PAYLOAD_KEYS ?? null,
+      codecToken: values.HOLDFAST_CODEC_TOKEN ?? null,
+      signingKey: values.HOLDFAST_SIGNING_KEY ?? null,
+    },
+    keep: {
+      archivesMs: values.HOLDFAST_KEEP_ARCHIVES ?? 400 * dayMs,
+      timelinesMs: values.HOLDFAST_KEEP_TIMELINES ?? 400 * dayMs,
+      samplesMs: values.HOLDFAST_KEEP_SAMPLES ?? dayMs,
+      idempotencyKeysMs: values.HOLDFAST_KEEP_IDEMPOTENCY_KEYS ?? 7 * dayMs,
     },
     api: {
       host: values.HOLDFAST_API_HOST ?? '127.0.0.1',
@@ -136,10 +174,6 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       proxy: values.HOLDFAST_PROXY ?? 'local',
       state: values.HOLDFAST_AGENT_STATE ?? join(home, 'agent'),
       logPort: values.HOLDFAST_AGENT_LOG_PORT ?? 7681,
-    },
-    audit: {
-      key: values.HOLDFAST_AUDIT_KEY ?? join(home, 'audit/signing-key.pem'),
-      checkpoints: values.HOLDFAST_AUDIT_CHECKPOINTS ?? join(home, 'audit/checkpoints'),
     },
     docker: { host: values.DOCKER_HOST ?? null },
     watchdog: { webhook: values.HOLDFAST_WATCHDOG_WEBHOOK ?? null },
@@ -195,58 +229,8 @@ function readAll(env: Readonly<Record<string, string | undefined>>): Values {
   return values as Values;
 }
 
-class Fault extends Error {}
-
 function optional<T>(about: string, fallback: string, read: (value: string) => T): Setting<T> {
   return { about, fallback, read };
-}
-
-function text(value: string): string {
-  return value;
-}
-
-function name(value: string): string {
-  if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value)) return value;
-  throw new Fault(`is ${quote(value)}, not lower-case letters, digits and inner hyphens`);
-}
-
-function path(value: string): string {
-  if (value.includes('\0')) throw new Fault('holds a zero byte');
-  return resolve(value);
-}
-
-function port(value: string): number {
-  const number = Number(value);
-  if (/^[0-9]+$/.test(value) && number >= 1 && number <= 65535) return number;
-  throw new Fault(`is ${quote(value)}, not a port from 1 to 65535`);
-}
-
-function hostAndPort(value: string): string {
-  if (/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):[0-9]{1,5}$/.test(value)) return value;
-  throw new Fault(`is ${quote(value)}, not host:port`);
-}
-
-function url(...protocols: string[]): (value: string) => string {
-  return (value) => {
-    // The value may hold a password: it is never repeated.
-    const parsed = URL.parse(value) ?? URL.parse(value.replace('@/', '@localhost/'));
-    if (!parsed) throw new Fault('is not a URL');
-    if (!protocols.includes(parsed.protocol))
-      throw new Fault(`does not begin with ${protocols.join(' or ')}`);
-    return value;
-  };
-}
-
-function oneOf<T extends string>(allowed: readonly T[]): (value: string) => T {
-  return (value) => {
-    const found = allowed.find((candidate) => candidate === value);
-    if (found === undefined) throw new Fault(`is ${quote(value)}, not one of ${allowed.join(', ')}`);
-    return found;
-  };
-}
-
-function quote(value: string): string {
-  return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
 }
 
 function missing(key: SettingName, what: string): never {

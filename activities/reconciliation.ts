@@ -1,11 +1,11 @@
 import { cancellationSignal, getClient, heartbeat } from '@temporalio/activity';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Db } from '../db/connect.ts';
-import { pruneOldRows } from '../db/prune.ts';
+import { pruneOldRows, type Keep } from '../db/prune.ts';
 import type { Probe } from '../providers/probe/probe.ts';
 import type { Runtime } from '../providers/runtime/runtime.ts';
 import type { Traffic } from '../providers/traffic/traffic.ts';
-import { publishCheckpoints, sealAudit, type AuditTools } from './reconciliation/audit.ts';
+import { archiveHistories } from './reconciliation/archive.ts';
 import { announceDecisions, deliverCommands } from './reconciliation/messages.ts';
 import { repairOperations, startRecorded } from './reconciliation/operations.ts';
 import { stopOrphans } from './reconciliation/orphans.ts';
@@ -18,8 +18,8 @@ export interface ReconciliationTools {
   readonly traffic: Traffic;
   readonly runtimes: Readonly<Record<'process' | 'docker', Runtime>>;
   readonly probe: Probe;
-  readonly audit: AuditTools | null;
   readonly log: (message: string, fields: Record<string, unknown>) => void;
+  readonly keep: Keep;
   /** Milliseconds between two rounds. */
   readonly everyMs: number;
 }
@@ -34,8 +34,7 @@ const parts = [
   keepReleases,
   retireReleases,
   stopOrphans,
-  sealAudit,
-  publishCheckpoints,
+  archiveHistories,
 ];
 
 const beatMs = 2000;
@@ -54,7 +53,7 @@ export function createReconciliationActivities(tools: ReconciliationTools) {
       const rounds = parts.map((part) =>
         goRound(until, tools.everyMs, async () => void (mended += await part(sweeper))),
       );
-      const pruning = goRound(until, pruneEveryMs, () => pruneOldRows(tools.db));
+      const pruning = goRound(until, pruneEveryMs, () => pruneOldRows(tools.db, tools.keep));
       await Promise.all([...rounds, pruning]);
     } finally {
       clearInterval(beating);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Bind } from './context.ts';
 
-/** holdfast up|down|status|doctor */
+/** holdfast up|down|status|doctor|secrets */
 export function registerStackCommands(program: Command, bind: Bind): void {
   const up = program
     .command('up')
@@ -24,4 +24,11 @@ export function registerStackCommands(program: Command, bind: Bind): void {
     .option('--stale <duration>', 'with --watch: a running rollout must have been judged within', '60s')
     .option('--webhook <url>', 'with --watch: gets a JSON object once a change');
   bind(doctor, async () => (await import('./stack/doctor.ts')).doctor);
+  const secrets = program.command('secrets').description('the files of keys on this machine');
+  const rotate = secrets
+    .command('rotate')
+    .description(
+      'seal new Temporal payloads with a new key; the old ones stay readable, nothing is restarted',
+    );
+  bind(rotate, async () => (await import('./stack/rotate.ts')).rotate);
 }

@@ -12,16 +12,13 @@ export interface Database {
   release: ReleaseTable;
   operation: OperationTable;
   operation_event: OperationEventTable;
+  operation_archive: OperationArchiveTable;
   canary_rollout: CanaryRolloutTable;
   canary_gate: CanaryGateTable;
   canary_decision: CanaryDecisionTable;
   command: CommandTable;
   idempotency_key: IdempotencyKeyTable;
   audit_entry: AuditEntryTable;
-  audit_pending: AuditPendingTable;
-  audit_seal: AuditSealTable;
-  audit_personal: AuditPersonalTable;
-  audit_checkpoint: AuditCheckpointTable;
   emergency_stop: EmergencyStopTable;
   traffic_target: TrafficTargetTable;
   proxy: ProxyTable;
@@ -81,6 +78,8 @@ interface OperationTable {
   run_id: string | null;
   created_at: Generated<Date>;
   finished_at: Date | null;
+  /** When the histories of all its runs were archived. */
+  archived_at: ColumnType<Date | null, never, Date | null>;
 }
 
 interface OperationEventTable {
@@ -93,6 +92,21 @@ interface OperationEventTable {
   /** The Temporal run that wrote it and its place in that run; null when it was not a workflow. */
   run_id: string | null;
   run_seq: number | null;
+}
+
+interface OperationArchiveTable {
+  operation_id: string;
+  run_id: string;
+  project: string;
+  state: 'kept' | 'forgotten' | 'too-large';
+  events: number;
+  /** Length of the text before it was compressed. */
+  bytes: number;
+  /** sha256 of the text as hex; null when it was forgotten. */
+  digest: string | null;
+  /** gzip; null unless it is kept. */
+  content: Buffer | null;
+  archived_at: Generated<Date>;
 }
 
 interface CanaryRolloutTable {
@@ -154,46 +168,14 @@ interface IdempotencyKeyTable {
 }
 
 interface AuditEntryTable {
-  id: string;
+  id: ColumnType<number, never, never>;
   project: string;
-  operation_id: string | null;
-  /** Canonical JSON, exactly as it is hashed. */
-  bytes: Uint8Array;
-}
-
-interface AuditPendingTable {
-  n: ColumnType<number, never, never>;
-  project: string;
-  entry: string;
-}
-
-interface AuditSealTable {
-  project: string;
-  /** Dense, from 1. */
-  seq: BigInt;
-  entry: string;
-  prev: Uint8Array;
-  hash: Uint8Array;
-  leaf: Uint8Array;
-}
-
-interface AuditPersonalTable {
-  entry: string;
-  project: string;
-  salt: Uint8Array;
-  /** Canonical JSON of the texts. */
-  data: Uint8Array;
-}
-
-interface AuditCheckpointTable {
-  project: string;
-  /** Entries that it covers. */
-  size: BigInt;
-  /** Roots of the perfect subtrees, 32 bytes each. */
-  frontier: Uint8Array;
-  /** As it was signed and published. */
-  note: string;
   at: Generated<Date>;
+  principal: string;
+  action: string;
+  subject: string;
+  operation_id: string | null;
+  detail: Json<Record<string, unknown>>;
 }
 
 interface EmergencyStopTable {

@@ -1,6 +1,8 @@
 /** The one table of errors: read by api/problem.ts and workers/failures.ts, and by nothing else. */
 export const errorTable = {
   'invalid-input': { title: 'The input is not valid', status: 400, retryable: false },
+  unauthenticated: { title: 'Say who you are', status: 401, retryable: false },
+  forbidden: { title: 'Not allowed', status: 403, retryable: false },
   'idempotency-mismatch': {
     title: 'The idempotency key was used with another body',
     status: 422,

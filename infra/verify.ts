@@ -17,8 +17,17 @@ interface Check {
 }
 
 const folders = [
-  ...['contracts', 'domain', 'workflows', 'activities', 'providers', 'proxy-agent', 'workers'],
-  ...['api', 'db', 'cli', 'infra', 'bench', 'test', 'config.ts', 'vitest.config.ts'],
+  ...[
+    'contracts',
+    'domain',
+    'workflows',
+    'activities',
+    'providers',
+    'payload-codec',
+    'proxy-agent',
+    'workers',
+  ],
+  ...['api', 'db', 'cli', 'infra', 'bench', 'test', 'config.ts', 'setting-values.ts', 'vitest.config.ts'],
 ];
 
 const staticChecks: readonly Check[] = [

@@ -1,32 +1,25 @@
-import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
 import {
   createCanaryRolloutActivities,
   createCanaryRolloutRecords,
 } from '../activities/canary-rollout/index.ts';
-import type { WorkerTools } from './tools.ts';
-import { createActingInterceptor } from './acting.ts';
+import type { WorkerPlace, WorkerTools } from './tools.ts';
 import { createFailureInterceptor } from './failures.ts';
 
 /** Task queue `operations`: the workflows and their short activities. */
 export function createOperationsWorker(
-  connection: NativeConnection,
-  namespace: string,
+  place: WorkerPlace,
   bundle: WorkerOptions['workflowBundle'],
   tools: WorkerTools,
 ): Promise<Worker> {
-  return Worker.create({ connection, namespace, workflowBundle: bundle, ...operationsOptions(tools) });
+  return Worker.create({ ...place, workflowBundle: bundle, ...operationsOptions(tools) });
 }
 
 export function operationsOptions(tools: WorkerTools) {
   return {
     taskQueue: 'operations',
     activities: { ...createCanaryRolloutActivities(tools), ...createCanaryRolloutRecords(tools) },
-    interceptors: {
-      activity: [
-        () => ({ inbound: createFailureInterceptor(tools.db) }),
-        () => ({ inbound: createActingInterceptor() }),
-      ],
-    },
+    interceptors: { activity: [() => ({ inbound: createFailureInterceptor(tools.db) })] },
     // After a kill -9 the next task waits for this sticky time-out: seconds, not the default ten.
     stickyQueueScheduleToStartTimeout: '2s',
     maxCachedWorkflows: 500,

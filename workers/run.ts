@@ -3,9 +3,10 @@ import { Client, Connection, WorkflowExecutionAlreadyStartedError } from '@tempo
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { requireTemporalAddress, type Config } from '../config.ts';
+import { createDataConverter } from '../payload-codec/data-converter.ts';
 import { workflowBundle } from './bundle.ts';
 import { createOperationsWorker } from './operations.ts';
-import type { WorkerTools } from './tools.ts';
+import type { WorkerPlace, WorkerTools } from './tools.ts';
 import { createWatchWorker } from './watch.ts';
 
 export interface RunningWorkers {
@@ -25,16 +26,19 @@ export async function runWorkers(
   installRuntime(config, logger);
   const address = requireTemporalAddress(config);
   const { namespace } = config.temporal;
+  const dataConverter = createDataConverter({
+    payloadKeys: config.secrets.payloadKeys,
+    namespace,
+    onUnreadable: (keyId) => logger.warn({ keyId }, 'payloads cannot be opened: see the payload keys'),
+  });
   const [connection, bundle] = await Promise.all([
     NativeConnection.connect({ address }),
     workflowBundle(path.join(config.home, 'build')),
   ]);
-  const workers = [
-    await createOperationsWorker(connection, namespace, bundle, tools),
-    await createWatchWorker(connection, namespace, tools),
-  ];
+  const place: WorkerPlace = { connection, namespace, dataConverter };
+  const workers = [await createOperationsWorker(place, bundle, tools), await createWatchWorker(place, tools)];
   const ended = Promise.all(workers.map((worker) => worker.run())).then(() => connection.close());
-  await startReconciliation(address, namespace);
+  await startReconciliation(address, place);
   return {
     ready: () => workers.every((worker) => worker.getState() === 'RUNNING'),
     ended,
@@ -64,10 +68,13 @@ function installRuntime(config: Config, logger: Logger): void {
   });
 }
 
-async function startReconciliation(address: string, namespace: string): Promise<void> {
+async function startReconciliation(
+  address: string,
+  { namespace, dataConverter }: WorkerPlace,
+): Promise<void> {
   const connection = await Connection.connect({ address });
   try {
-    const client = new Client({ connection, namespace });
+    const client = new Client({ connection, namespace, dataConverter });
     await client.workflow.start('reconciliation', {
       workflowId: 'reconciliation',
       taskQueue: 'operations',

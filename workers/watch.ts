@@ -1,17 +1,12 @@
-import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createCanaryRolloutActivities } from '../activities/canary-rollout/index.ts';
 import { createReconciliationActivities } from '../activities/reconciliation.ts';
-import { createActingInterceptor } from './acting.ts';
 import { createFailureInterceptor } from './failures.ts';
-import type { WorkerTools } from './tools.ts';
+import type { WorkerPlace, WorkerTools } from './tools.ts';
 
 /** Task queue `watch`: long activities that mostly wait, many at once, so that they starve nothing else. */
-export function createWatchWorker(
-  connection: NativeConnection,
-  namespace: string,
-  tools: WorkerTools,
-): Promise<Worker> {
-  return Worker.create({ connection, namespace, ...watchOptions(tools) });
+export function createWatchWorker(place: WorkerPlace, tools: WorkerTools): Promise<Worker> {
+  return Worker.create({ ...place, ...watchOptions(tools) });
 }
 
 export function watchOptions(tools: WorkerTools) {
@@ -19,12 +14,7 @@ export function watchOptions(tools: WorkerTools) {
   return {
     taskQueue: 'watch',
     activities: { watchRollout, ...createReconciliationActivities({ ...tools, everyMs: 2000 }) },
-    interceptors: {
-      activity: [
-        () => ({ inbound: createFailureInterceptor(tools.db) }),
-        () => ({ inbound: createActingInterceptor() }),
-      ],
-    },
+    interceptors: { activity: [() => ({ inbound: createFailureInterceptor(tools.db) })] },
     maxConcurrentActivityTaskExecutions: 2000,
     // A cancellation reaches an activity with the answer to a heartbeat, so heartbeats are sent about as often as it ticks.
     maxHeartbeatThrottleInterval: '1s',

@@ -5,6 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../../config.ts';
 import type { CanaryPhase, CanaryRollout } from '../../contracts/canary-rollout.ts';
 import type { Service } from '../../contracts/service.ts';
+import { createDataConverter } from '../../payload-codec/data-converter.ts';
+import { secretFiles } from '../secrets/files.ts';
 import { readStackRecord } from '../stack/record.ts';
 import type { Observer } from './observer.ts';
 import { canaryRolloutWorkflowId } from '../../domain/canary-rollout/workflow-id.ts';
@@ -101,7 +103,10 @@ export class Stage {
     if (record === null || worker == null) throw new Error('no worker is running');
     const connection = await Connection.connect({ address: record.connections.temporalAddress });
     try {
-      const client = new Client({ connection, namespace: record.connections.temporalNamespace });
+      const { temporalNamespace: namespace } = record.connections;
+      const { payloadKeys } = secretFiles({ ...config, home });
+      const dataConverter = createDataConverter({ payloadKeys, namespace });
+      const client = new Client({ connection, namespace, dataConverter });
       const workflowId = canaryRolloutWorkflowId(config.project, service);
       const { historyLength } = await client.workflow.getHandle(workflowId).describe();
       process.kill(worker.pid, 'SIGKILL');

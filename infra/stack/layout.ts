@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../../config.ts';
+import type { SecretFiles } from '../secrets/files.ts';
 import type { Ports, StackRecord } from './record.ts';
 
 /** One stack on one machine: the settings, the chosen ports, and what follows from them. */
@@ -20,12 +21,16 @@ export function layOut({
   ports,
   haproxy,
   databaseUrl,
+  secrets,
   inherited,
 }: Pick<Layout, 'config' | 'ports' | 'haproxy'> & {
   readonly databaseUrl: string;
+  readonly secrets: SecretFiles;
   readonly inherited: Layout['env'];
 }): Layout {
   const apiUrl = `http://${reachable(config.api.host)}:${ports.api}`;
+  const temporalUi = config.temporal.address === null ? `http://127.0.0.1:${ports.ui}` : null;
+  const uiUrl = config.temporal.uiUrl ?? temporalUi;
   const connections = {
     databaseUrl,
     temporalAddress: config.temporal.address ?? `127.0.0.1:${ports.temporal}`,
@@ -38,7 +43,7 @@ export function layOut({
     urls: {
       api: apiUrl,
       docs: `${apiUrl}/docs`,
-      temporalUi: config.temporal.address === null ? `http://127.0.0.1:${ports.ui}` : null,
+      temporalUi,
       frontend: `http://127.0.0.1:${ports.frontend}`,
       metrics: `http://127.0.0.1:${ports.metrics}/metrics`,
     },
@@ -47,6 +52,10 @@ export function layOut({
       ...inherited,
       ...settingsFor(config, ports),
       HOLDFAST_API_URL: apiUrl,
+      HOLDFAST_PAYLOAD_KEYS: secrets.payloadKeys,
+      HOLDFAST_CODEC_TOKEN: secrets.codecToken,
+      HOLDFAST_SIGNING_KEY: secrets.signingKey,
+      ...(uiUrl === null ? {} : { HOLDFAST_UI_URL: uiUrl }),
       HOLDFAST_HAPROXY_BIN: haproxy,
       DATABASE_URL: connections.databaseUrl,
       TEMPORAL_ADDRESS: connections.temporalAddress,
@@ -73,8 +82,6 @@ function settingsFor(config: Config, ports: Ports): Record<string, string> {
     HOLDFAST_HAPROXY_MASTER_SOCKET: config.haproxy.masterSocket,
     HOLDFAST_PROXY: config.agent.proxy,
     HOLDFAST_AGENT_STATE: config.agent.state,
-    HOLDFAST_AUDIT_KEY: config.audit.key,
-    HOLDFAST_AUDIT_CHECKPOINTS: config.audit.checkpoints,
     HOLDFAST_AGENT_LOG_PORT: String(ports.agentLog),
     // Stripped types and compiled code are kept: each process starts faster and is about 14 MB smaller.
     NODE_COMPILE_CACHE: join(config.cache, 'node'),

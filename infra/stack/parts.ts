@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import { preparePostgres } from '../postgres/prepare.ts';
 import { temporalBinary } from '../temporal/binary.ts';
 import { serverArguments } from '../temporal/command.ts';
-import { ensureSigningKey } from '../audit/signing-key.ts';
 import { untilTemporalIsReady } from '../temporal/ready.ts';
 import { untilSocketAnswers, untilUrlAnswers } from './answers.ts';
 import { ensureBaseConfiguration } from './haproxy-base.ts';
@@ -38,7 +37,7 @@ function postgresPart({ config, env }: Layout): Part {
   };
 }
 
-function temporalPart({ config, ports, connections, env }: Layout): Part {
+function temporalPart({ config, ports, connections, urls, env }: Layout): Part {
   const folder = join(config.home, 'temporal');
   const binary = (): Promise<string> =>
     temporalBinary({ cache: config.cache, binary: config.temporal.binary });
@@ -54,6 +53,7 @@ function temporalPart({ config, ports, connections, env }: Layout): Part {
         uiPort: ports.ui,
         namespace,
         database: join(folder, 'temporal.db'),
+        codecEndpoint: `${urls.api}/codec/{namespace}`,
       };
       return {
         file: await binary(),
@@ -123,15 +123,12 @@ function agentPart({ urls, env }: Layout): Part {
   };
 }
 
-function workerPart({ config, ports, env }: Layout): Part {
+function workerPart({ ports, env }: Layout): Part {
   return {
     name: 'worker',
     after: ['postgres', 'temporal'],
     adopts: false,
-    async prepare() {
-      await ensureSigningKey(config.audit.key);
-      return program('workers/main.ts', env);
-    },
+    prepare: () => Promise.resolve(program('workers/main.ts', env)),
     ready: (ended) =>
       untilUrlAnswers(`http://127.0.0.1:${ports.metrics}/readyz`, 60_000, () => ended.aborted),
     stopSignal: 'SIGTERM',

@@ -64,10 +64,10 @@ export async function readStackRecord(home: string): Promise<StackRecord | null>
   }
 }
 
-/** Whole or not at all, so that a reader never sees a half. */
+/** Whole or not at all, so that a reader never sees a half. For its owner alone: the database URL may hold a password. */
 export async function writeStackRecord(home: string, record: StackRecord): Promise<void> {
   const part = `${recordFile(home)}.${process.pid}`;
-  await writeFile(part, `${JSON.stringify(record, null, 2)}\n`);
+  await writeFile(part, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
   await rename(part, recordFile(home));
 }
 

@@ -5,6 +5,7 @@ import { loadConfig, type Config } from '../../config.ts';
 import { haproxyBinary } from '../haproxy/binary.ts';
 import { plannedPostgresUrl } from '../postgres/prepare.ts';
 import { markOf, type ProcessMark } from '../process/proc.ts';
+import { ensureSecrets } from '../secrets/ensure.ts';
 import { choosePorts } from './choose-ports.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
 import { layOut, type Layout } from './layout.ts';
@@ -37,7 +38,8 @@ async function supervise(config: Config): Promise<void> {
   const { ports, notes } = await choosePorts(config, before);
   const databaseUrl = config.databaseUrl ?? (await plannedPostgresUrl(join(config.home, 'postgres')));
   const haproxy = await haproxyBinary(config);
-  await run(layOut({ config, ports, haproxy, databaseUrl, inherited: process.env }), notes);
+  const secrets = await ensureSecrets(config);
+  await run(layOut({ config, ports, haproxy, databaseUrl, secrets, inherited: process.env }), notes);
 }
 
 async function run(layout: Layout, notes: readonly string[]): Promise<void> {

@@ -25,6 +25,8 @@ export interface TemporalOptions {
   readonly uiPort: number | null;
   /** null: everything is lost at its end. */
   readonly database: string | null;
+  /** Where pages of the UI have payloads decoded; `{namespace}` is replaced by the UI. */
+  readonly codecEndpoint?: string;
 }
 
 /** Arguments of the temporal CLI for a server of our own on the loopback address. */
@@ -34,7 +36,7 @@ export function serverArguments(options: TemporalOptions): string[] {
     ...['--namespace', options.namespace, '--log-format', 'json', '--log-level', 'warn'],
     ...(options.uiPort === null
       ? ['--headless']
-      : ['--ui-port', String(options.uiPort), '--ui-disable-news-fetch']),
+      : ['--ui-port', String(options.uiPort), '--ui-disable-news-fetch', ...codec(options)]),
     ...(options.database === null ? [] : ['--db-filename', options.database]),
     ...searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ...Object.entries(dynamicConfig).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
@@ -44,3 +46,7 @@ export function serverArguments(options: TemporalOptions): string[] {
 
 /** Neither settings nor addresses of the person who runs it may reach our server. */
 export const quiet = ['--disable-config-file', '--disable-config-env', '--color', 'never'] as const;
+
+function codec({ codecEndpoint }: TemporalOptions): string[] {
+  return codecEndpoint === undefined ? [] : ['--ui-codec-endpoint', codecEndpoint];
+}

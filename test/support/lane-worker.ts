@@ -11,6 +11,7 @@ import {
 import path from 'node:path';
 import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
+import { loadConfig } from '../../config.ts';
 import { connect } from '../../db/connect.ts';
 import { createDesiredStateStore } from '../../db/desired-state-store.ts';
 import { createHttpProbe } from '../../providers/probe/http.ts';
@@ -44,7 +45,7 @@ const tools = {
   traffic: createHaproxyTraffic(createDesiredStateStore(db)),
   runtimes: createRuntimes({ home: options.home, dockerHost: null, env: process.env }),
   probe: createHttpProbe(),
-  audit: null,
+  keep: loadConfig({}).keep,
   log: (message: string, fields: Record<string, unknown>) => console.error(message, fields),
 };
 const connection = await NativeConnection.connect({ address: options.address });

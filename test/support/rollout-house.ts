@@ -8,6 +8,7 @@ import { workflowBundle } from '../../workers/bundle.ts';
 import { createOperationsWorker } from '../../workers/operations.ts';
 import { createWatchWorker } from '../../workers/watch.ts';
 import { startTwinAgent, type TwinAgent } from './rollout-house/agent.ts';
+import { createDataConverter } from '../../payload-codec/data-converter.ts';
 import { listenToCore } from './rollout-house/core-log.ts';
 import { makeNamespace } from './rollout-house/namespace.ts';
 import { makeTools, type HouseTools } from './rollout-house/tools.ts';
@@ -33,6 +34,8 @@ export const houseProxy = 'local';
 export async function openHouse(servers: {
   databaseUrl: string;
   temporalAddress: string;
+  /** File of payload keys; left out: clear text. */
+  payloadKeys?: string;
 }): Promise<RolloutHouse> {
   listenToCore();
   const address = servers.temporalAddress;
@@ -40,7 +43,9 @@ export async function openHouse(servers: {
   const native = await NativeConnection.connect({ address });
   const namespace = `house-${ulid().toLowerCase()}`;
   await makeNamespace(connection, namespace);
-  const client = new Client({ connection, namespace });
+  const dataConverter = createDataConverter({ payloadKeys: servers.payloadKeys ?? null, namespace });
+  const place = { connection: native, namespace, dataConverter };
+  const client = new Client({ connection, namespace, dataConverter });
   const db = connect(servers.databaseUrl);
   const tools = makeTools(db);
   const agent = startTwinAgent(db, houseProxy, (service, weights) =>
@@ -53,8 +58,8 @@ export async function openHouse(servers: {
     const prebuilt =
       bundle ?? (await workflowBundle(join(tmpdir(), `holdfast-test-bundle-${process.getuid?.() ?? 0}`)));
     workers = [
-      await createOperationsWorker(native, namespace, prebuilt, tools.worker),
-      await createWatchWorker(native, namespace, tools.worker),
+      await createOperationsWorker(place, prebuilt, tools.worker),
+      await createWatchWorker(place, tools.worker),
     ];
     ended = Promise.all(workers.map((worker) => worker.run()));
     ended.catch(() => undefined);

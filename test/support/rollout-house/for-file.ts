@@ -4,13 +4,17 @@ import { openHouse, type RolloutHouse } from '../rollout-house.ts';
 import { takeComplaints } from './core-log.ts';
 
 /** One house for all tests of a file: each test has a service of its own. Fails a test during which a workflow task failed. */
-export function houseForFile(): () => RolloutHouse {
+export function houseForFile(options: { payloadKeys?: () => Promise<string> } = {}): () => RolloutHouse {
   let house: RolloutHouse | null = null;
   let dropDatabase = async (): Promise<void> => undefined;
   beforeAll(async () => {
     const database = await testDatabase();
     dropDatabase = () => database.close();
-    house = await openHouse({ databaseUrl: database.url, temporalAddress: inject('temporal').address });
+    house = await openHouse({
+      databaseUrl: database.url,
+      temporalAddress: inject('temporal').address,
+      payloadKeys: await options.payloadKeys?.(),
+    });
   });
   afterEach(() => expect(takeComplaints()).toEqual([]));
   afterAll(async () => {

@@ -1,3 +1,4 @@
+import { loadConfig } from '../../../config.ts';
 import type { Db } from '../../../db/connect.ts';
 import { createDesiredStateStore } from '../../../db/desired-state-store.ts';
 import { createMemoryProbe } from '../../../providers/probe/memory.ts';
@@ -93,7 +94,7 @@ export function makeTools(db: Db): HouseTools {
       traffic,
       runtimes: { process: noted, docker: noted },
       probe,
-      audit: null,
+      keep: loadConfig({}).keep,
       log: (message, fields) => void logged.push(`${message} ${JSON.stringify(fields)}`),
     },
     runtime,

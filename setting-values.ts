@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import { parseDuration } from './domain/duration.ts';
+
+/** How the text of a setting is read. Each throws a Fault that says what is wrong and how it has to look. */
+export class Fault extends Error {}
+
+export function text(value: string): string {
+  return value;
+}
+
+export function name(value: string): string {
+  if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value)) return value;
+  throw new Fault(`is ${quote(value)}, not lower-case letters, digits and inner hyphens`);
+}
+
+export function path(value: string): string {
+  if (value.includes('\0')) throw new Fault('holds a zero byte');
+  return resolve(value);
+}
+
+export function port(value: string): number {
+  const number = Number(value);
+  if (/^[0-9]+$/.test(value) && number >= 1 && number <= 65535) return number;
+  throw new Fault(`is ${quote(value)}, not a port from 1 to 65535`);
+}
+
+/** At least a minute, so that a slip of the unit does not empty a table. */
+export function span(value: string): number {
+  const ms = /^[0-9]{1,9}(ms|s|m|h|d)$/.test(value) ? parseDuration(value) : 0;
+  if (ms >= 60_000) return ms;
+  throw new Fault(`is ${quote(value)}, not a time span from 1m, such as 12h or 30d`);
+}
+
+export function hostAndPort(value: string): string {
+  if (/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):[0-9]{1,5}$/.test(value)) return value;
+  throw new Fault(`is ${quote(value)}, not host:port`);
+}
+
+export function url(...protocols: string[]): (value: string) => string {
+  return (value) => {
+    // The value may hold a password: it is never repeated.
+    const parsed = URL.parse(value) ?? URL.parse(value.replace('@/', '@localhost/'));
+    if (!parsed) throw new Fault('is not a URL');
+    if (!protocols.includes(parsed.protocol))
+      throw new Fault(`does not begin with ${protocols.join(' or ')}`);
+    return value;
+  };
+}
+
+export function oneOf<T extends string>(allowed: readonly T[]): (value: string) => T {
+  return (value) => {
+    const found = allowed.find((candidate) => candidate === value);
+    if (found === undefined) throw new Fault(`is ${quote(value)}, not one of ${allowed.join(', ')}`);
+    return found;
+  };
+}
+
+function quote(value: string): string {
+  return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+}
