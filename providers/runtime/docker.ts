@@ -9,6 +9,7 @@ import {
   hostConfig,
   labels,
   recipeOf,
+  referencesIn,
   type Recipe,
 } from './docker/container.ts';
 import {
@@ -25,6 +26,7 @@ import {
 import { ensureImage } from './docker/image.ts';
 import { defaultPortRange, freePort } from './free-port.ts';
 import { oneAtATime } from './one-at-a-time.ts';
+import { redact } from './redact.ts';
 import type { InstanceSpec, InstanceStatus, Runtime } from './runtime.ts';
 import { stoppedMeanwhile } from './stopped-meanwhile.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -103,7 +105,7 @@ export function createDockerRuntime({ home, dockerHost, env }: DockerRuntimeOpti
     const info = await inspectContainer(container);
     if (info === null) throw stoppedMeanwhile(id);
     if (info.State.Running) return { address: published(id, info) };
-    const said = (await outputOf(container, info)).slice(-1000);
+    const said = (await saidBy(container, info)).slice(-1000);
     const what = said === '' ? 'it wrote nothing' : `its last output: ${said}`;
     throw new OpsError('start-failed', `${id} ended at once with code ${info.State.ExitCode}; ${what}`);
   }
@@ -113,7 +115,11 @@ export function createDockerRuntime({ home, dockerHost, env }: DockerRuntimeOpti
     const info = await inspectContainer(container);
     if (info === null) return { state: 'absent' };
     if (info.State.Running) return { state: 'running', address: published(id, info) };
-    return { state: 'exited', code: info.State.ExitCode, lastOutput: await outputOf(container, info) };
+    return { state: 'exited', code: info.State.ExitCode, lastOutput: await saidBy(container, info) };
+  }
+
+  async function saidBy(container: Container, info: ContainerInspectInfo): Promise<string> {
+    return redact(await outputOf(container, info), referencesIn(info), env);
   }
 
   async function stop(id: string, graceMs: number): Promise<void> {

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { OpsError } from '../../domain/errors.ts';
+import { isReference, resolveReference, type OwnEnvironment } from './references.ts';
 
 export interface Placeholders {
   readonly version: string;
@@ -16,24 +16,27 @@ export function fillIn(text: string, values: Placeholders): string {
 export function resolveEnvironment(
   env: Readonly<Record<string, string>>,
   values: Placeholders,
-  own: Readonly<Record<string, string | undefined>>,
+  own: OwnEnvironment,
 ): Record<string, string> {
   return Object.fromEntries(
     Object.entries(env).map(([name, text]) => [name, resolve(name, fillIn(text, values), own)]),
   );
 }
 
-function resolve(name: string, text: string, own: Readonly<Record<string, string | undefined>>): string {
-  if (text.startsWith('env:'))
-    return (
-      own[text.slice(4)] ?? missing(name, `the variable ${text.slice(4)} is not set where the worker runs`)
-    );
-  if (!text.startsWith('file:')) return text;
-  try {
-    return readFileSync(text.slice(5), 'utf8').trimEnd();
-  } catch {
-    return missing(name, `the file ${text.slice(5)} cannot be read where the worker runs`);
-  }
+/** The references of an environment, with placeholders filled in; they are no secrets themselves. */
+export function referencesOf(env: Readonly<Record<string, string>>, values: Placeholders): string[] {
+  return Object.values(env)
+    .map((text) => fillIn(text, values))
+    .filter(isReference);
+}
+
+function resolve(name: string, text: string, own: OwnEnvironment): string {
+  if (!isReference(text)) return text;
+  const value = resolveReference(text, own);
+  if (value !== null) return value;
+  return text.startsWith('env:')
+    ? missing(name, `the variable ${text.slice(4)} is not set where the worker runs`)
+    : missing(name, `the file ${text.slice(5)} cannot be read where the worker runs`);
 }
 
 function missing(name: string, why: string): never {

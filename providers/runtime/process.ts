@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { OpsError } from '../../domain/errors.ts';
 import { defaultPortRange, freePort, isPortFree, type PortRange } from './free-port.ts';
 import { oneAtATime } from './one-at-a-time.ts';
-import { commandOf, type OwnEnvironment } from './process/command.ts';
+import { commandOf } from './process/command.ts';
 import { endInstance, endLeftovers } from './process/end.ts';
 import {
   allRecords,
@@ -18,6 +18,8 @@ import {
 } from './process/folder.ts';
 import { launch } from './process/launch.ts';
 import { boundOutput, lastOutput } from './process/output.ts';
+import { redact } from './redact.ts';
+import type { OwnEnvironment } from './references.ts';
 import type { InstanceSpec, InstanceStatus, Runtime } from './runtime.ts';
 import { stoppedMeanwhile } from './stopped-meanwhile.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -53,9 +55,9 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
       const port = await portFor(known?.port ?? null);
       try {
         const attempt = randomUUID();
-        const command = await commandOf(spec, { home, port, env });
+        const { references, ...command } = await commandOf(spec, { home, port, env });
         const { id, project, service, version } = spec;
-        await writeTicket(folder, { id, project, service, version, port, attempt });
+        await writeTicket(folder, { id, project, service, version, port, attempt, references });
         const outcome = await launch({ folder, attempt, ...command });
         if (outcome.kind === 'runs') return { address: addressOf(port) };
         if (outcome.kind === 'held') await untilFree(spec.id);
@@ -99,7 +101,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
   }
 
   async function refuseEnded(id: string, how: string, folder: InstanceFolder, port: number): Promise<void> {
-    const said = (await lastOutput(folder.output)).slice(-1000);
+    const said = (await outputOf(folder)).slice(-1000);
     await endLeftovers(home, id, folder);
     // Somebody else took the port between our look and the command's: not the command's fault.
     if (!(await isPortFree(port))) return;
@@ -114,7 +116,12 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     await boundOutput(folder.output);
     if ((await runningProcess(folder)) !== null) return { state: 'running', address: addressOf(record.port) };
     const code = await exitCodeOf(folder, record.attempt);
-    return { state: 'exited', code, lastOutput: await lastOutput(folder.output) };
+    return { state: 'exited', code, lastOutput: await outputOf(folder) };
+  }
+
+  async function outputOf(folder: InstanceFolder): Promise<string> {
+    const { references = [] } = (await recordOf(folder)) ?? {};
+    return redact(await lastOutput(folder.output), references, env);
   }
 
   async function list(project: string, service: string): Promise<string[]> {

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode';
 import { OpsError } from '../../../domain/errors.ts';
-import { fillIn, resolveEnvironment } from '../placeholders.ts';
+import { fillIn, referencesOf, resolveEnvironment } from '../placeholders.ts';
+import type { OwnEnvironment } from '../references.ts';
 import type { InstanceSpec } from '../runtime.ts';
-
-type OwnEnvironment = Readonly<Record<string, string | undefined>>;
 
 export const labels = {
   home: 'holdfast.home',
@@ -14,6 +13,8 @@ export const labels = {
   version: 'holdfast.version',
   /** Digest of everything the container was made of. */
   recipe: 'holdfast.recipe',
+  /** References of its environment as JSON: their values are left out of what it wrote. */
+  references: 'holdfast.references',
 } as const;
 
 /** Stacks with different homes share an engine without meeting. */
@@ -60,6 +61,7 @@ export function recipeOf(home: string, instance: InstanceSpec, own: OwnEnvironme
       [labels.service]: service,
       [labels.version]: version,
       [labels.recipe]: digest(JSON.stringify(recipe)),
+      [labels.references]: JSON.stringify(referencesOf(start.env ?? {}, values)),
     },
   };
 }
@@ -79,6 +81,11 @@ export function addressOf(info: ContainerInspectInfo): string | null {
   const bindings = info.HostConfig.PortBindings as Record<string, { HostPort?: string }[]> | null;
   const port = Object.values(bindings ?? {})[0]?.[0]?.HostPort;
   return port ? `127.0.0.1:${port}` : null;
+}
+
+/** References that a container was started with; none when it was made before they were noted. */
+export function referencesIn(info: ContainerInspectInfo): string[] {
+  return JSON.parse(info.Config.Labels[labels.references] ?? '[]') as string[];
 }
 
 function digest(text: string): string {

@@ -1,16 +1,16 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { OpsError } from '../../../domain/errors.ts';
-import { fillIn, resolveEnvironment } from '../placeholders.ts';
+import { fillIn, referencesOf, resolveEnvironment } from '../placeholders.ts';
+import type { OwnEnvironment } from '../references.ts';
 import type { InstanceSpec } from '../runtime.ts';
-
-/** The environment of the worker. */
-export type OwnEnvironment = Readonly<Record<string, string | undefined>>;
 
 export interface ReadyCommand {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** What of `env` was a reference: the values of these must not be shown. */
+  readonly references: readonly string[];
 }
 
 /** Only these are handed down: a service has no business with the worker's secrets. */
@@ -38,7 +38,7 @@ export async function commandOf(
   };
   await refuseMissingFolder(id, cwd);
   await refuseUnrunnable(id, command[0] ?? '', cwd, env.PATH ?? usualPath);
-  return { command, cwd, env };
+  return { command, cwd, env, references: referencesOf(start.env ?? {}, values) };
 }
 
 /** The environment entries by which the processes of an instance are found, whoever started them. */

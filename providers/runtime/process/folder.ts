@@ -12,6 +12,8 @@ export interface InstanceRecord {
   readonly port: number;
   /** Names one launch, so that its end is not taken for the end of another. */
   readonly attempt: string;
+  /** References of its environment, so that their values are left out of what it wrote. */
+  readonly references?: readonly string[];
 }
 
 /**
