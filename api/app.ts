@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { newId } from './new-id.ts';
 import { OpsError } from '../domain/errors.ts';
 import { registerCanaryRollouts } from './canary-rollout/index.ts';
-import { registerAudit } from './audit/index.ts';
+import { registerCodec } from './codec.ts';
 import type { ApiDependencies, App } from './dependencies.ts';
 import { registerEmergencyStop } from './emergency-stop.ts';
 import { registerHealth } from './health.ts';
@@ -15,6 +15,7 @@ import { openApi } from './openapi.ts';
 import { registerOperations } from './operations.ts';
 import { toProblem } from './problem.ts';
 import { requireProject } from './project.ts';
+import { registerRunRecord } from './run-record.ts';
 import { sharedSchemas } from './schemas.ts';
 import { proxyRoutes } from './proxy.ts';
 import { registerServices } from './services.ts';
@@ -41,14 +42,15 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   registerHealth(app, dependencies);
   proxyRoutes(app, dependencies);
+  if (dependencies.codec !== undefined) registerCodec(app, dependencies.codec);
   await app.register(
     (scope, _options, done) => {
       requireProject(scope, dependencies.db);
       registerServices(scope, dependencies);
       registerCanaryRollouts(scope, dependencies);
       registerOperations(scope, dependencies);
+      registerRunRecord(scope, dependencies);
       registerEmergencyStop(scope, dependencies);
-      registerAudit(scope, dependencies);
       done();
     },
     { prefix: '/v1/projects/:project' },

@@ -4,6 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { Db } from '../db/connect.ts';
 import type { Notifications } from '../db/notifications.ts';
+import type { CodecServer } from './codec.ts';
+import type { Signer } from './signer.ts';
 
 /** What the API stands on. Temporal is asked for at each use and connects lazily: much of the API works while it is dead. */
 export interface ApiDependencies {
@@ -11,10 +13,12 @@ export interface ApiDependencies {
   readonly temporal: () => Client | Promise<Client>;
   readonly notifications: Notifications;
   readonly logger?: FastifyBaseLogger;
+  /** Left out: payloads are clear text, there is nothing to decode. */
+  readonly codec?: CodecServer;
+  /** Left out: records of operations are not exported. */
+  readonly signer?: Signer;
   /** The task queue of the workflows. */
   readonly taskQueue: string;
-  /** File with the public key of the audit. */
-  readonly auditKeyFile?: string;
 }
 
 /** A Fastify instance whose handlers are typed by their TypeBox schemas. */

@@ -1,16 +1,5 @@
 import { Type } from 'typebox';
 import {
-  AuditCheckpoint,
-  AuditCheckpointPage,
-  AuditConsistency,
-  AuditEntryPage,
-  AuditEntryView,
-  AuditErasure,
-  AuditErasureInput,
-  AuditInclusion,
-  AuditKey,
-} from '../contracts/audit.ts';
-import {
   CanaryCommand,
   CanaryCommandInput,
   CanaryDecision,
@@ -23,6 +12,7 @@ import {
 import { Name, Problem, ref, Ulid } from '../contracts/common.ts';
 import { EmergencyStop, EmergencyStopInput, EmergencyStopList } from '../contracts/emergency-stop.ts';
 import { Operation, OperationEvent, OperationEventPage, OperationPage } from '../contracts/operation.ts';
+import { RunRecord } from '../contracts/run-record.ts';
 import { Service, ServiceInput, ServicePage } from '../contracts/service.ts';
 
 /** Every shape with a name: OpenAPI shows each once, under this name. */
@@ -43,18 +33,10 @@ export const sharedSchemas = [
   OperationPage,
   OperationEvent,
   OperationEventPage,
+  RunRecord,
   EmergencyStopInput,
   EmergencyStop,
   EmergencyStopList,
-  AuditEntryView,
-  AuditEntryPage,
-  AuditCheckpoint,
-  AuditCheckpointPage,
-  AuditKey,
-  AuditInclusion,
-  AuditConsistency,
-  AuditErasureInput,
-  AuditErasure,
 ] as const;
 
 const ProblemBody = {

@@ -3,7 +3,10 @@ import { pino } from 'pino';
 import { loadConfig, requireDatabaseUrl, requireTemporalAddress, type Config } from '../config.ts';
 import { connect } from '../db/connect.ts';
 import { createNotifications } from '../db/notifications.ts';
+import { createDataConverter } from '../payload-codec/data-converter.ts';
 import { buildApp } from './app.ts';
+import { createMayDecode } from './may-decode.ts';
+import { openSigner } from './signer.ts';
 
 const closeLimitMs = 10_000;
 
@@ -14,14 +17,23 @@ async function serve(config: Config): Promise<void> {
   const db = connect(databaseUrl, { max: 20 });
   const notifications = createNotifications(databaseUrl);
   const connection = Connection.lazy({ address: requireTemporalAddress(config) });
-  const temporal = new Client({ connection, namespace: config.temporal.namespace });
+  const { namespace, uiUrl } = config.temporal;
+  const { payloadKeys, codecToken, signingKey } = config.secrets;
+  const onUnreadable = (keyId: string): void =>
+    logger.warn({ keyId }, 'payloads cannot be opened: see the payload keys');
+  const dataConverter = createDataConverter({ payloadKeys, namespace, onUnreadable });
+  const [codec] = dataConverter.payloadCodecs ?? [];
+  const temporal = new Client({ connection, namespace, dataConverter });
   const app = await buildApp({
     db,
     notifications,
     logger,
     temporal: () => temporal,
+    ...(codec === undefined
+      ? {}
+      : { codec: { codec, namespace, uiUrl, mayDecode: createMayDecode(codecToken) } }),
+    ...(signingKey === null ? {} : { signer: openSigner(signingKey) }),
     taskQueue: 'operations',
-    auditKeyFile: `${config.audit.key}.pub`,
   });
   const close = async (signal: string): Promise<void> => {
     logger.info({ signal }, 'closing');

@@ -4,7 +4,7 @@ import { CliError, exitCodeOfProblem, exitCodes } from './exit.ts';
 
 export interface ApiClient {
   readonly url: string;
-  get<T>(path: string, query?: Query): Promise<T>;
+  get<T>(path: string, query?: Query, headers?: Record<string, string>): Promise<T>;
   put<T>(path: string, body: unknown): Promise<T>;
   /** Sends an Idempotency-Key of its own, the same one for every try of this call. */
   post<T>(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer<T>>;
@@ -54,8 +54,9 @@ export function createClient(url: string, principal: string): ApiClient {
 
   return {
     url,
-    async get<T>(path: string, query: Query = {}) {
-      return (await (await send({ method: 'GET', path: `${path}${queryText(query)}` })).json()) as T;
+    async get<T>(path: string, query: Query = {}, headers: Record<string, string> = {}) {
+      const response = await send({ method: 'GET', path: `${path}${queryText(query)}`, headers });
+      return (await response.json()) as T;
     },
     async put<T>(path: string, body: unknown) {
       return (await (await send({ method: 'PUT', path, body })).json()) as T;

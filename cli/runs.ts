@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Bind } from './context.ts';
 
-/** holdfast runs list|show|watch */
+/** holdfast runs list|show|watch|export|verify */
 export function registerRunCommands(program: Command, bind: Bind): void {
   const runs = program.command('runs').description('operations of every kind');
   const list = runs
@@ -20,4 +20,20 @@ export function registerRunCommands(program: Command, bind: Bind): void {
     .argument('<id>')
     .option('--timeout <duration>', 'stop watching after this; the run goes on (exit code 6)');
   bind(watch, async () => (await import('./runs/watch.ts')).watchRun);
+  const exported = runs
+    .command('export')
+    .description('write the whole record of an ended operation as one signed file')
+    .argument('<id>')
+    .option('--output <file>', 'where to; - for stdout (default: <id>.holdfast.json)')
+    .option('--clear', 'open the payloads of its histories; needs the key of the codec server');
+  bind(exported, async () => (await import('./runs/export.ts')).exportRun);
+  const verified = runs
+    .command('verify')
+    .description('check an exported record; asks no server')
+    .argument('<file>')
+    .requiredOption(
+      '--public-key <file>',
+      'Ed25519, PEM; holdfast up writes it to signing-key.pub.pem in its home',
+    );
+  bind(verified, async () => (await import('./runs/verify.ts')).verifyRun);
 }

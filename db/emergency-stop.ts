@@ -61,15 +61,7 @@ export async function listEmergencyStops(db: Db, project: string) {
 }
 
 async function tell(trx: Db, action: string, { project, service, reason, by }: StopRequest): Promise<void> {
-  const entry = {
-    project,
-    principal: by,
-    action,
-    subject: service,
-    operationId: null,
-    detail: {},
-    personal: { reason },
-  };
+  const entry = { project, principal: by, action, subject: service, operationId: null, detail: { reason } };
   await audit(trx, entry);
 }
 

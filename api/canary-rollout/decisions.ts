@@ -42,7 +42,6 @@ export function registerDecisions(app: App, dependencies: ApiDependencies): void
         const decision = {
           id: newId(),
           operationId,
-          target: rollout.service,
           subject: body.subject,
           decision: body.decision,
           reason: body.reason ?? null,

@@ -59,7 +59,6 @@ async function abortFor(
     id: commandId,
     operationId,
     project,
-    target: service,
     kind: 'abort',
     body: {
       revision: state.revision,

@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import { audit } from '../audit.ts';
 import type { Db } from '../connect.ts';
 import type { ReleaseInstance } from '../schema.ts';
 
@@ -7,46 +6,21 @@ interface ReleaseKey {
   readonly project: string;
   readonly service: string;
   readonly version: string;
-  /** For whom it is done; left out where it is for no operation. */
-  readonly operationId?: string;
 }
 
-/** What runs of a release. Saving the same again changes nothing. */
+/** What runs of a release. */
 export async function saveInstances(
   db: Db,
   key: ReleaseKey,
   instances: readonly ReleaseInstance[],
 ): Promise<void> {
-  const json = JSON.stringify(instances);
-  await db.transaction().execute(async (tx) => {
-    const changed = await tx
-      .updateTable('release')
-      .set({ instances: json })
-      .where('project', '=', key.project)
-      .where('service', '=', key.service)
-      .where('version', '=', key.version)
-      .where(sql<boolean>`instances is distinct from ${json}::jsonb`)
-      .returning('version')
-      .executeTakeFirst();
-    if (changed === undefined) return;
-    await tell(tx, instances.length > 0 ? 'release.run' : 'release.remove', key, { instances });
-  });
-}
-
-async function tell(
-  tx: Db,
-  action: string,
-  { project, service, version, operationId }: ReleaseKey,
-  detail: Record<string, unknown>,
-): Promise<void> {
-  const entry = {
-    project,
-    principal: 'holdfast',
-    action,
-    subject: service,
-    operationId: operationId ?? null,
-  };
-  await audit(tx, { ...entry, detail: { version, ...detail } });
+  await db
+    .updateTable('release')
+    .set({ instances: JSON.stringify(instances) })
+    .where('project', '=', key.project)
+    .where('service', '=', key.service)
+    .where('version', '=', key.version)
+    .execute();
 }
 
 /**
@@ -78,29 +52,26 @@ export async function promoteVersion(db: Db, key: ReleaseKey, warmWindowMs: numb
       .where('project', '=', key.project)
       .where('name', '=', key.service)
       .execute();
-    await tell(tx, 'release.promote', key, { previous });
   });
 }
 
 /** The reverse of a promotion: `to` is stable again and nothing is warm. Repeating it changes nothing. */
 export async function swapStable(
   db: Db,
-  { project, service, operationId }: Omit<ReleaseKey, 'version'>,
+  project: string,
+  service: string,
   from: string,
   to: string,
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await retire(tx, { project, service }, to, null);
-    const swapped = await tx
+    await tx
       .updateTable('service')
       .set({ stable_version: to, previous_version: null, warm_until: null })
       .where('project', '=', project)
       .where('name', '=', service)
       .where('stable_version', '=', from)
-      .returning('name')
-      .executeTakeFirst();
-    if (swapped === undefined) return;
-    await tell(tx, 'release.swap-back', { project, service, version: to, operationId }, { from });
+      .execute();
   });
 }
 
