@@ -32,6 +32,7 @@ interface Options {
   readonly databaseUrl: string;
   readonly home: string;
   readonly bundle: string;
+  readonly dockerHost: string | null;
   readonly fate: Fate;
 }
 
@@ -43,7 +44,7 @@ const db = connect(options.databaseUrl);
 const tools = {
   db,
   traffic: createHaproxyTraffic(createDesiredStateStore(db)),
-  runtimes: createRuntimes({ home: options.home, dockerHost: null, env: process.env }),
+  runtimes: createRuntimes({ home: options.home, dockerHost: options.dockerHost, env: process.env }),
   probe: createHttpProbe(),
   keep: loadConfig({}).keep,
   log: (message: string, fields: Record<string, unknown>) => console.error(message, fields),

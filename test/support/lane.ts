@@ -41,9 +41,12 @@ export interface CrashWorker {
 export async function openLane({
   temporal,
   bundle,
+  dockerHost = null,
 }: {
   temporal: { address: string };
   bundle: string;
+  /** The engine of services that are images. */
+  dockerHost?: string | null;
 }): Promise<Lane> {
   const home = await mkdtemp(path.join(tmpdir(), 'holdfast-crash-'));
   const closers: (() => unknown)[] = [
@@ -83,7 +86,7 @@ export async function openLane({
     api: (method, route, body) => ask(apiUrl, method, route, body),
     startWorker: (fate = { at: 0, signal: 'SIGKILL' }) =>
       startWorker(
-        { address: temporal.address, namespace, databaseUrl: database.url, home, bundle, fate },
+        { address: temporal.address, namespace, databaseUrl: database.url, home, bundle, dockerHost, fate },
         workers,
       ),
     async close() {
