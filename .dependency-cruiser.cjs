@@ -79,7 +79,7 @@ const table = {
   },
   db: { values: ['^db/', '^domain/'], types: ['^contracts/'], npm: ['kysely', 'pg', 'ulid'], node: true },
   cli: {
-    values: ['^cli/', '^contracts/', '^domain/(errors|run-record)[.]ts$', '^config[.]ts$'],
+    values: ['^cli/', '^contracts/', '^domain/(errors|run-record)[.]ts$', '^domain/audit/', '^config[.]ts$'],
     types: [],
     npm: ['commander', 'yaml', 'ajv', 'ajv-formats', 'ulid'],
     node: true,

@@ -57,6 +57,8 @@ const settings = {
   HOLDFAST_HAPROXY_MASTER_SOCKET: optional('master socket of HAProxy', '<home>/haproxy/master.sock', path),
   HOLDFAST_PROXY: optional('name of the proxy beside the agent', 'local', name),
   HOLDFAST_AGENT_STATE: optional('folder of what the agent must not forget', '<home>/agent', path),
+  HOLDFAST_AUDIT_KEY: optional('key that signs audit checkpoints', '<home>/audit/signing-key.pem', path),
+  HOLDFAST_AUDIT_CHECKPOINTS: optional('where checkpoints are published', '<home>/audit/checkpoints', path),
   HOLDFAST_AGENT_LOG_PORT: optional('UDP port that HAProxy logs to', '7681', port),
 } as const satisfies Record<string, Setting<unknown>>;
 
@@ -113,6 +115,8 @@ export interface Config {
     readonly frontendPort: number;
   };
   readonly agent: { readonly proxy: string; readonly state: string; readonly logPort: number };
+  /** The public key stands beside the key, in `<key>.pub`. */
+  readonly audit: { readonly key: string; readonly checkpoints: string };
   readonly docker: { readonly host: string | null };
   readonly watchdog: { readonly webhook: string | null };
   /** Which keys were set, so that a wish can be told from a default. */
@@ -174,6 +178,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       proxy: values.HOLDFAST_PROXY ?? 'local',
       state: values.HOLDFAST_AGENT_STATE ?? join(home, 'agent'),
       logPort: values.HOLDFAST_AGENT_LOG_PORT ?? 7681,
+    },
+    audit: {
+      key: values.HOLDFAST_AUDIT_KEY ?? join(home, 'audit/signing-key.pem'),
+      checkpoints: values.HOLDFAST_AUDIT_CHECKPOINTS ?? join(home, 'audit/checkpoints'),
     },
     docker: { host: values.DOCKER_HOST ?? null },
     watchdog: { webhook: values.HOLDFAST_WATCHDOG_WEBHOOK ?? null },

@@ -6,6 +6,7 @@ import type { Probe } from '../providers/probe/probe.ts';
 import type { Runtime } from '../providers/runtime/runtime.ts';
 import type { Traffic } from '../providers/traffic/traffic.ts';
 import { archiveHistories } from './reconciliation/archive.ts';
+import { publishCheckpoints, sealAudit, type AuditTools } from './reconciliation/audit.ts';
 import { announceDecisions, deliverCommands } from './reconciliation/messages.ts';
 import { repairOperations, startRecorded } from './reconciliation/operations.ts';
 import { stopOrphans } from './reconciliation/orphans.ts';
@@ -18,6 +19,7 @@ export interface ReconciliationTools {
   readonly traffic: Traffic;
   readonly runtimes: Readonly<Record<'process' | 'docker', Runtime>>;
   readonly probe: Probe;
+  readonly audit: AuditTools | null;
   readonly log: (message: string, fields: Record<string, unknown>) => void;
   readonly keep: Keep;
   /** Milliseconds between two rounds. */
@@ -35,6 +37,8 @@ const parts = [
   retireReleases,
   stopOrphans,
   archiveHistories,
+  sealAudit,
+  publishCheckpoints,
 ];
 
 const beatMs = 2000;

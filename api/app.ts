@@ -7,6 +7,7 @@ import { newId } from './new-id.ts';
 import { OpsError } from '../domain/errors.ts';
 import { registerCanaryRollouts } from './canary-rollout/index.ts';
 import { registerCodec } from './codec.ts';
+import { registerAudit } from './audit/index.ts';
 import type { ApiDependencies, App } from './dependencies.ts';
 import { registerEmergencyStop } from './emergency-stop.ts';
 import { registerHealth } from './health.ts';
@@ -51,6 +52,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
       registerOperations(scope, dependencies);
       registerRunRecord(scope, dependencies);
       registerEmergencyStop(scope, dependencies);
+      registerAudit(scope, dependencies);
       done();
     },
     { prefix: '/v1/projects/:project' },

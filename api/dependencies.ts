@@ -19,6 +19,8 @@ export interface ApiDependencies {
   readonly signer?: Signer;
   /** The task queue of the workflows. */
   readonly taskQueue: string;
+  /** File with the public key of the audit. */
+  readonly auditKeyFile?: string;
 }
 
 /** A Fastify instance whose handlers are typed by their TypeBox schemas. */

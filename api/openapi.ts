@@ -16,6 +16,7 @@ export const openApi: FastifyDynamicSwaggerOptions = {
       { name: 'canary-rollouts', description: 'Rollouts, commands, decisions, rollback' },
       { name: 'operations', description: 'Runs of every kind and their timelines' },
       { name: 'emergency-stop', description: 'Works with Temporal and every worker dead' },
+      { name: 'audit', description: 'Who did what, sealed and signed; proofs and exports' },
       { name: 'proxies', description: 'The protocol of the proxy agents' },
       { name: 'health', description: 'Probes' },
     ],

@@ -1,5 +1,16 @@
 import { Type } from 'typebox';
 import {
+  AuditCheckpoint,
+  AuditCheckpointPage,
+  AuditConsistency,
+  AuditEntryPage,
+  AuditEntryView,
+  AuditErasure,
+  AuditErasureInput,
+  AuditInclusion,
+  AuditKey,
+} from '../contracts/audit.ts';
+import {
   CanaryCommand,
   CanaryCommandInput,
   CanaryDecision,
@@ -37,6 +48,15 @@ export const sharedSchemas = [
   EmergencyStopInput,
   EmergencyStop,
   EmergencyStopList,
+  AuditEntryView,
+  AuditEntryPage,
+  AuditCheckpoint,
+  AuditCheckpointPage,
+  AuditKey,
+  AuditInclusion,
+  AuditConsistency,
+  AuditErasureInput,
+  AuditErasure,
 ] as const;
 
 const ProblemBody = {

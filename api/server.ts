@@ -34,6 +34,7 @@ async function serve(config: Config): Promise<void> {
       : { codec: { codec, namespace, uiUrl, mayDecode: createMayDecode(codecToken) } }),
     ...(signingKey === null ? {} : { signer: openSigner(signingKey) }),
     taskQueue: 'operations',
+    auditKeyFile: `${config.audit.key}.pub`,
   });
   const close = async (signal: string): Promise<void> => {
     logger.info({ signal }, 'closing');

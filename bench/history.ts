@@ -70,6 +70,7 @@ async function startWorkers({ temporal, folder, db, atEnd }: Servers): Promise<v
     traffic,
     runtimes: { process: runtime, docker: runtime },
     probe: createMemoryProbe(),
+    audit: null,
     log: () => undefined,
     keep: loadConfig({}).keep,
   };
@@ -130,7 +131,7 @@ async function run(
   if (row === undefined) throw new Error(`the rollout of ${service} ${version} was refused`);
   const { type, options } = startOptions(row, 'operations');
   const handle = await client.workflow.start(type, options);
-  const approving = gate && version === 'v2' ? approveAll(db, handle, operationId) : null;
+  const approving = gate && version === 'v2' ? approveAll(db, handle, operationId, service) : null;
   const result = (await handle.result()) as { outcome: string; reason: string };
   await approving;
   if (result.outcome !== 'promoted')
@@ -139,7 +140,12 @@ async function run(
 }
 
 /** A person who approves whatever is asked, until the rollout is over. */
-async function approveAll(db: Servers['db'], handle: WorkflowHandle, operationId: string): Promise<void> {
+async function approveAll(
+  db: Servers['db'],
+  handle: WorkflowHandle,
+  operationId: string,
+  target: string,
+): Promise<void> {
   const approved = new Set<string>();
   for (;;) {
     const { phase, gate } = await handle.query(stateQuery);
@@ -147,7 +153,7 @@ async function approveAll(db: Servers['db'], handle: WorkflowHandle, operationId
     if (gate !== null && !approved.has(gate.subject)) {
       approved.add(gate.subject);
       const id = ulid();
-      const decision = { id, operationId, project: 'default', subject: gate.subject, reason: null };
+      const decision = { id, operationId, project: 'default', target, subject: gate.subject, reason: null };
       const asked = { principal: 'bench', key: ulid(), fingerprint: 'bench' };
       await insertDecision(db, { ...decision, ...asked, decision: 'approve' });
       await handle.signal(approvalSignal, { decisionId: id });

@@ -3,6 +3,8 @@ export interface Output {
   readonly json: boolean;
   /** The result: as JSON with --json, else as `text` renders it. */
   data(value: unknown, text: () => string): void;
+  /** A part of a long result, as it comes. */
+  raw(text: string): void;
   /** A line for people on stderr. */
   note(text: string): void;
   /** What is going on during a long wait: one line that is rewritten on a terminal, a line per change elsewhere. */
@@ -31,6 +33,9 @@ export function createOutput(streams: Streams, options: { json: boolean; color: 
     data(value, text) {
       wipe();
       stdout.write(options.json ? `${JSON.stringify(value)}\n` : `${text()}\n`);
+    },
+    raw(text) {
+      stdout.write(text);
     },
     note(text) {
       wipe();

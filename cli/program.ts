@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { loadConfig } from '../config.ts';
 import { registerCanaryCommands } from './canary-rollout.ts';
+import { registerAuditCommands } from './audit.ts';
 import { createContext, type Bind, type Cli, type GlobalOptions } from './context.ts';
 import { registerEmergencyCommands } from './emergency.ts';
 import { CliError, exitCodes } from './exit.ts';
@@ -63,6 +64,7 @@ function createProgram(around: Streams, bind: Bind): Command {
   registerCanaryCommands(program, bind);
   registerRunCommands(program, bind);
   registerEmergencyCommands(program, bind);
+  registerAuditCommands(program, bind);
   return program;
 }
 

@@ -1,6 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import type { CanaryCommand } from '../contracts/canary-rollout.ts';
 import { OpsError } from '../domain/errors.ts';
+import { auditedFromTarget, type AuditEntry } from './audit.ts';
 import type { Db } from './connect.ts';
 import { violatedUnique } from './failures.ts';
 import type { Database } from './schema.ts';
@@ -9,6 +10,8 @@ export interface NewCommand {
   readonly id: string;
   readonly operationId: string;
   readonly project: string;
+  /** What the operation acts on, such as the service. */
+  readonly target: string;
   readonly kind: string;
   /** What was asked beside the kind: revision, step, reason, metric, expiresIn, cause. */
   readonly body: Readonly<Record<string, unknown>>;
@@ -27,7 +30,8 @@ export async function insertCommand(db: Db, command: NewCommand): Promise<boolea
   try {
     const { rows } = await sql<{ id: string }>`/* prepared */ with target as (
       select o.id, o.project, o.target from operation o
-      where o.id = ${operationId}::text and o.project = ${project}::text and o.status <> 'closed'
+      where o.id = ${operationId}::text and o.project = ${project}::text and o.target = ${command.target}::text
+        and o.status <> 'closed'
     ), kept as (
       insert into idempotency_key (project, key, fingerprint, resource_id)
       select project, ${key}::text, ${fingerprint}::text, ${id}::text from target
@@ -35,16 +39,26 @@ export async function insertCommand(db: Db, command: NewCommand): Promise<boolea
       insert into command (id, operation_id, project, kind, body, requested_by)
       select ${id}::text, id, project, ${kind}::text, ${json}::jsonb, ${principal}::text from target
       returning id
-    ), audited as (
-      insert into audit_entry (project, principal, action, subject, operation_id, detail)
-      select project, ${principal}::text, 'canary-rollout.' || ${kind}::text, target, id, ${json}::jsonb from target
-    )
+    ), ${auditedFromTarget(auditEntry(command))}
     select id from asked`.execute(db);
     return rows.length > 0;
   } catch (error) {
     if (violatedUnique(error) === 'idempotency_key_pkey') return false;
     throw error;
   }
+}
+
+function auditEntry({ operationId, project, target, kind, body, principal }: NewCommand): AuditEntry {
+  const { reason, ...detail } = body;
+  return {
+    project,
+    principal,
+    action: `canary-rollout.${kind}`,
+    subject: target,
+    operationId,
+    detail,
+    personal: { reason: typeof reason === 'string' ? reason : null },
+  };
 }
 
 export async function requireCommand(

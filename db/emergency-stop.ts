@@ -61,7 +61,15 @@ export async function listEmergencyStops(db: Db, project: string) {
 }
 
 async function tell(trx: Db, action: string, { project, service, reason, by }: StopRequest): Promise<void> {
-  const entry = { project, principal: by, action, subject: service, operationId: null, detail: { reason } };
+  const entry = {
+    project,
+    principal: by,
+    action,
+    subject: service,
+    operationId: null,
+    detail: {},
+    personal: { reason },
+  };
   await audit(trx, entry);
 }
 

@@ -2,11 +2,13 @@ import { Migrator, type Migration } from 'kysely/migration';
 import { OpsError } from '../domain/errors.ts';
 import type { Db } from './connect.ts';
 import * as skeleton from './migrations/0001-skeleton.ts';
+import * as audit from './migrations/0002-audit.ts';
 import * as operationArchive from './migrations/0005-operation-archive.ts';
 
 /** Numbered, never edited, forward only. */
 const migrations: Record<string, Migration> = {
   '0001-skeleton': skeleton,
+  '0002-audit': audit,
   '0005-operation-archive': operationArchive,
 };
 

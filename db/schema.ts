@@ -19,6 +19,10 @@ export interface Database {
   command: CommandTable;
   idempotency_key: IdempotencyKeyTable;
   audit_entry: AuditEntryTable;
+  audit_pending: AuditPendingTable;
+  audit_seal: AuditSealTable;
+  audit_personal: AuditPersonalTable;
+  audit_checkpoint: AuditCheckpointTable;
   emergency_stop: EmergencyStopTable;
   traffic_target: TrafficTargetTable;
   proxy: ProxyTable;
@@ -168,14 +172,46 @@ interface IdempotencyKeyTable {
 }
 
 interface AuditEntryTable {
-  id: ColumnType<number, never, never>;
+  id: string;
   project: string;
-  at: Generated<Date>;
-  principal: string;
-  action: string;
-  subject: string;
   operation_id: string | null;
-  detail: Json<Record<string, unknown>>;
+  /** Canonical JSON, exactly as it is hashed. */
+  bytes: Uint8Array;
+}
+
+interface AuditPendingTable {
+  n: ColumnType<number, never, never>;
+  project: string;
+  entry: string;
+}
+
+interface AuditSealTable {
+  project: string;
+  /** Dense, from 1. */
+  seq: BigInt;
+  entry: string;
+  prev: Uint8Array;
+  hash: Uint8Array;
+  leaf: Uint8Array;
+}
+
+interface AuditPersonalTable {
+  entry: string;
+  project: string;
+  salt: Uint8Array;
+  /** Canonical JSON of the texts. */
+  data: Uint8Array;
+}
+
+interface AuditCheckpointTable {
+  project: string;
+  /** Entries that it covers. */
+  size: BigInt;
+  /** Roots of the perfect subtrees, 32 bytes each. */
+  frontier: Uint8Array;
+  /** As it was signed and published. */
+  note: string;
+  at: Generated<Date>;
 }
 
 interface EmergencyStopTable {

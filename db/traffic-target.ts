@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import { safeServers } from '../domain/safe-split.ts';
+import { audit } from './audit.ts';
 import type { Db } from './connect.ts';
 import type { Database, StoredSplit } from './schema.ts';
 
@@ -44,7 +45,7 @@ export async function acquireTarget(db: Db, key: TargetKey, owner: string): Prom
     const stopped = await stopReason(trx, key);
     if (stopped !== null) return { ok: false, reason: 'stopped', detail: stopped };
     const split = toSafe(row?.split ?? nothingOnTrial);
-    await write(trx, key, { owner, split, changeId: null, tripped: null });
+    await write(trx, key, 'acquire', { owner, split, changeId: null, tripped: null });
     const acquired = await readRow(trx, key);
     if (!acquired)
       throw new Error(`traffic target ${key.proxy}/${key.backend} vanished in its own transaction`);
@@ -65,7 +66,7 @@ export async function setSplit(
     const held = await refusal(trx, key, row);
     if (held) return held;
     if (row.token !== token) return fenced(row, owner, token);
-    return { ok: true, token: await write(trx, key, { owner, split, changeId, tripped: null }) };
+    return { ok: true, token: await write(trx, key, 'set', { owner, split, changeId, tripped: null }) };
   });
 }
 
@@ -85,7 +86,7 @@ export async function restoreSplit(
       changeId,
       tripped: row?.tripped ?? null,
     };
-    return { ok: true, token: await write(trx, key, values) };
+    return { ok: true, token: await write(trx, key, 'restore', values) };
   });
 }
 
@@ -117,7 +118,12 @@ export async function releaseTarget(db: Db, key: TargetKey, owner: string): Prom
     if (!row || row.owner !== owner) return;
     if (row.split.canary === null) await where(trx, key).set({ owner: null }).execute();
     else
-      await write(trx, key, { owner: null, split: toSafe(row.split), changeId: null, tripped: row.tripped });
+      await write(trx, key, 'release', {
+        owner: null,
+        split: toSafe(row.split),
+        changeId: null,
+        tripped: row.tripped,
+      });
   });
 }
 
@@ -150,7 +156,12 @@ export async function makeTargetSafe(
   row: TargetRow,
   tripped: TargetRow['tripped'],
 ): Promise<number> {
-  return write(trx, key, { owner: row.owner, split: toSafe(row.split), changeId: null, tripped });
+  return write(trx, key, 'make-safe', {
+    owner: row.owner,
+    split: toSafe(row.split),
+    changeId: null,
+    tripped,
+  });
 }
 
 /** Locks the proxy first and the target second, always, so that two changes wait for each other and never deadlock. */
@@ -174,9 +185,11 @@ async function readRow(db: Db, key: TargetKey, lock?: 'lock'): Promise<TargetRow
   return (lock ? query.forUpdate() : query).executeTakeFirst();
 }
 
+/** Every change of the desired state has its audit entry, in the same transaction. */
 async function write(
   trx: Transaction<Database>,
   key: TargetKey,
+  change: 'acquire' | 'set' | 'restore' | 'release' | 'make-safe',
   values: {
     owner: string | null;
     split: StoredSplit;
@@ -207,6 +220,21 @@ async function write(
     .returning('token')
     .executeTakeFirstOrThrow();
   await announce(trx, key.proxy);
+  await audit(trx, {
+    project: key.project,
+    principal: 'holdfast',
+    action: `traffic.${change}`,
+    subject: key.service,
+    operationId: values.owner,
+    detail: {
+      proxy: key.proxy,
+      backend: key.backend,
+      token,
+      change: values.changeId,
+      weights: Object.fromEntries(split.servers.map(({ name, weight }) => [name, weight])),
+      tripped: tripped?.cause ?? null,
+    },
+  });
   return token;
 }
 

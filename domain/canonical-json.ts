@@ -1,10 +1,36 @@
-/** JSON with sorted keys and no spaces, for digests of data that has been through JSON before (RFC 8785 for such values). */
+import { OpsError } from './errors.ts';
+
+/**
+ * JSON by RFC 8785: sorted keys (UTF-16 code units), no spaces, numbers and strings as ECMAScript writes them. A member that is
+ * undefined is left out, as JSON does. Throws `invalid-input` for what is no I-JSON: a number that is not finite, half a surrogate
+ * pair.
+ */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
-  if (value === null || typeof value !== 'object') return JSON.stringify(value ?? null);
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+  if (value === null || typeof value !== 'object') return scalar(value ?? null);
+  const members: string[] = [];
+  for (const key of Object.keys(value).sort()) {
+    const member = (value as Record<string, unknown>)[key];
+    if (member !== undefined) members.push(`${scalar(key)}:${canonicalJson(member)}`);
+  }
   return `{${members.join(',')}}`;
+}
+
+/** Whether a text is exactly what `canonicalJson` writes of its value. */
+export function isCanonicalJson(text: string): boolean {
+  try {
+    return canonicalJson(JSON.parse(text)) === text;
+  } catch {
+    return false;
+  }
+}
+
+function scalar(value: unknown): string {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new OpsError('invalid-input', `${value} has no form in JSON`);
+  }
+  if (typeof value === 'string' && !value.isWellFormed()) {
+    throw new OpsError('invalid-input', 'a text holds half a surrogate pair, which is no character');
+  }
+  return JSON.stringify(value);
 }

@@ -2,6 +2,8 @@ import { pino } from 'pino';
 import { loadConfig, requireDatabaseUrl } from '../config.ts';
 import { connect } from '../db/connect.ts';
 import { createDesiredStateStore } from '../db/desired-state-store.ts';
+import { createFileCheckpointStore } from '../providers/checkpoint-store/file.ts';
+import { readNoteSigner } from '../providers/note-signer/file.ts';
 import { createHttpProbe } from '../providers/probe/http.ts';
 import { createRuntimes } from '../providers/runtime/index.ts';
 import { createHaproxyTraffic } from '../providers/traffic/haproxy.ts';
@@ -12,12 +14,15 @@ import { runWorkers } from './run.ts';
 const config = loadConfig(process.env);
 const logger = pino({ level: config.logLevel, base: { process: 'worker' } });
 const db = connect(requireDatabaseUrl(config));
+const signer = await readNoteSigner(config.audit.key);
+if (signer === null) logger.warn({ file: config.audit.key }, 'no signing key: no audit checkpoint is signed');
 const tools = {
   db,
   traffic: createHaproxyTraffic(createDesiredStateStore(db)),
   runtimes: createRuntimes({ home: config.home, dockerHost: config.docker.host, env: process.env }),
   probe: createHttpProbe(),
   keep: config.keep,
+  audit: signer === null ? null : { store: createFileCheckpointStore(config.audit.checkpoints), signer },
   log: (message: string, fields: Record<string, unknown>) => logger.warn(fields, message),
 };
 const workers = await runWorkers(config, tools, logger);

@@ -4,6 +4,7 @@ import {
   createCanaryRolloutRecords,
 } from '../activities/canary-rollout/index.ts';
 import type { WorkerPlace, WorkerTools } from './tools.ts';
+import { createActingInterceptor } from './acting.ts';
 import { createFailureInterceptor } from './failures.ts';
 
 /** Task queue `operations`: the workflows and their short activities. */
@@ -19,7 +20,12 @@ export function operationsOptions(tools: WorkerTools) {
   return {
     taskQueue: 'operations',
     activities: { ...createCanaryRolloutActivities(tools), ...createCanaryRolloutRecords(tools) },
-    interceptors: { activity: [() => ({ inbound: createFailureInterceptor(tools.db) })] },
+    interceptors: {
+      activity: [
+        () => ({ inbound: createFailureInterceptor(tools.db) }),
+        () => ({ inbound: createActingInterceptor() }),
+      ],
+    },
     // After a kill -9 the next task waits for this sticky time-out: seconds, not the default ten.
     stickyQueueScheduleToStartTimeout: '2s',
     maxCachedWorkflows: 500,

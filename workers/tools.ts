@@ -1,5 +1,6 @@
 import type { DataConverter } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
+import type { AuditTools } from '../activities/reconciliation/audit.ts';
 import type { CanaryRolloutTools } from '../activities/canary-rollout/index.ts';
 import type { Keep } from '../db/prune.ts';
 
@@ -12,6 +13,8 @@ export interface WorkerPlace {
 
 /** What the activities of every queue work with. */
 export interface WorkerTools extends CanaryRolloutTools {
+  /** null: entries are sealed and no checkpoint is signed. */
+  readonly audit: AuditTools | null;
   readonly log: (message: string, fields: Record<string, unknown>) => void;
   readonly keep: Keep;
 }

@@ -1,6 +1,7 @@
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createCanaryRolloutActivities } from '../activities/canary-rollout/index.ts';
 import { createReconciliationActivities } from '../activities/reconciliation.ts';
+import { createActingInterceptor } from './acting.ts';
 import { createFailureInterceptor } from './failures.ts';
 import type { WorkerPlace, WorkerTools } from './tools.ts';
 
@@ -14,7 +15,12 @@ export function watchOptions(tools: WorkerTools) {
   return {
     taskQueue: 'watch',
     activities: { watchRollout, ...createReconciliationActivities({ ...tools, everyMs: 2000 }) },
-    interceptors: { activity: [() => ({ inbound: createFailureInterceptor(tools.db) })] },
+    interceptors: {
+      activity: [
+        () => ({ inbound: createFailureInterceptor(tools.db) }),
+        () => ({ inbound: createActingInterceptor() }),
+      ],
+    },
     maxConcurrentActivityTaskExecutions: 2000,
     // A cancellation reaches an activity with the answer to a heartbeat, so heartbeats are sent about as often as it ticks.
     maxHeartbeatThrottleInterval: '1s',

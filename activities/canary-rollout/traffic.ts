@@ -101,7 +101,7 @@ export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
     const split = settledSplit(back, facts.canary, facts.spec.health.path);
     const { token } = await traffic.restore(target, input.operationId, input.changeId, split);
     const proof = await traffic.verify(target, token, verifyOptions(20_000));
-    await swapStable(db, facts.project, facts.service, facts.version, back.version);
+    await swapStable(db, facts, facts.version, back.version);
     return {
       token,
       summary: `${back.version} serves again instead of ${facts.version}: ${proofText(proof, back.version)}`,

@@ -1,4 +1,5 @@
 import { instancePrefix } from '../canary-rollout/release.ts';
+import { audit } from '../../db/audit.ts';
 import { servicesWithRuntimes, versionsInUse } from '../../db/canary-rollout/release.ts';
 import type { Sweeper } from './sweeper.ts';
 
@@ -22,6 +23,7 @@ export async function stopOrphans(sweeper: Sweeper): Promise<number> {
           if (!isSurelyNobodys(of, id, inUse)) continue;
           sweeper.log('an instance that belongs to nobody is stopped', { instance: id });
           await sweeper.runtimes[runtime].stop(id, stopGraceMs);
+          await tell(sweeper, of, id);
           firstSeen.delete(id);
           stopped += 1;
         }
@@ -29,6 +31,15 @@ export async function stopOrphans(sweeper: Sweeper): Promise<number> {
     },
   );
   return stopped;
+}
+
+async function tell(
+  { db }: Sweeper,
+  { project, service }: { project: string; service: string },
+  id: string,
+): Promise<void> {
+  const entry = { project, principal: 'holdfast', action: 'release.stop-orphan', subject: service };
+  await audit(db, { ...entry, operationId: null, detail: { instance: id } });
 }
 
 function isSurelyNobodys(of: { project: string; service: string }, id: string, versions: string[]): boolean {

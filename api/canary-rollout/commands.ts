@@ -43,9 +43,16 @@ export function registerCommands(app: App, dependencies: ApiDependencies): void 
       refuseIncomplete(request.body);
       const idempotency = idempotencyOf(request);
       const { kind, ...body } = request.body;
-      const command = { operationId, project, kind, body, principal: principalOf(request), ...idempotency };
-      const commandId = await commandOf(dependencies, command);
       const rollout = await requireRollout(dependencies.db, project, operationId);
+      const asked = {
+        operationId,
+        project,
+        target: rollout.service,
+        kind,
+        body,
+        principal: principalOf(request),
+      };
+      const commandId = await commandOf(dependencies, { ...asked, ...idempotency });
       const workflowId = canaryRolloutWorkflowId(project, rollout.service);
       const answered = deliverCommand(dependencies, { workflowId, commandId, limitMs: answerLimitMs });
       if (request.headers.prefer !== 'respond-async') await answered;

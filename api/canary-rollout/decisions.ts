@@ -42,6 +42,7 @@ export function registerDecisions(app: App, dependencies: ApiDependencies): void
         const decision = {
           id: newId(),
           operationId,
+          target: rollout.service,
           subject: body.subject,
           decision: body.decision,
           reason: body.reason ?? null,

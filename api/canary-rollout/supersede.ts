@@ -59,6 +59,7 @@ async function abortFor(
     id: commandId,
     operationId,
     project,
+    target: service,
     kind: 'abort',
     body: {
       revision: state.revision,

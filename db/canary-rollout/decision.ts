@@ -1,6 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import type { CanaryDecision } from '../../contracts/canary-rollout.ts';
 import { OpsError } from '../../domain/errors.ts';
+import { auditedFromTarget, type AuditEntry } from '../audit.ts';
 import type { Db } from '../connect.ts';
 import { violatedUnique } from '../failures.ts';
 import type { Database } from '../schema.ts';
@@ -9,6 +10,8 @@ export interface NewDecision {
   readonly id: string;
   readonly operationId: string;
   readonly project: string;
+  /** The service. */
+  readonly target: string;
   readonly subject: string;
   readonly decision: 'approve' | 'reject';
   readonly reason: string | null;
@@ -26,7 +29,8 @@ export async function insertDecision(db: Db, decision: NewDecision): Promise<Dec
   try {
     const { rows } = await sql`with target as (
       select o.id, o.project, o.target from operation o
-      where o.id = ${operationId}::text and o.project = ${project}::text and o.status <> 'closed'
+      where o.id = ${operationId}::text and o.project = ${project}::text and o.target = ${decision.target}::text
+        and o.status <> 'closed'
     ), kept as (
       insert into idempotency_key (project, key, fingerprint, resource_id)
       select project, ${key}::text, ${fingerprint}::text, ${id}::text from target
@@ -35,12 +39,7 @@ export async function insertDecision(db: Db, decision: NewDecision): Promise<Dec
       select ${id}::text, id, project, ${subject}::text, ${decision.decision}::text, ${principal}::text, ${reason}::text
       from target
       returning id
-    ), audited as (
-      insert into audit_entry (project, principal, action, subject, operation_id, detail)
-      select project, ${principal}::text, 'canary-rollout.' || ${decision.decision}::text, target, id,
-        jsonb_build_object('subject', ${subject}::text, 'reason', ${reason}::text)
-      from target
-    )
+    ), ${auditedFromTarget(auditEntry(decision))}
     select id from decided`.execute(db);
     return rows.length > 0 ? null : 'closed';
   } catch (error) {
@@ -49,6 +48,19 @@ export async function insertDecision(db: Db, decision: NewDecision): Promise<Dec
     if (refusedBy === 'canary_decision_operation_id_subject_key') return 'decided';
     throw error;
   }
+}
+
+function auditEntry(made: NewDecision): AuditEntry {
+  const { id, operationId, project, target, subject, decision, reason, principal } = made;
+  return {
+    project,
+    principal,
+    action: `canary-rollout.${decision}`,
+    subject: target,
+    operationId,
+    detail: { decision: id, subject },
+    personal: { reason },
+  };
 }
 
 export async function requireDecision(

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { CanaryRolloutState, CheckResult } from '../../contracts/canary-rollout.ts';
 import { OpsError } from '../../domain/errors.ts';
+import { audit } from '../audit.ts';
 import type { Db } from '../connect.ts';
 
 /** A line of the timeline as a run writes it; `seq` is its place in that run. */
@@ -142,17 +143,15 @@ export async function closeOperation(
       .returning(['project', 'target'])
       .executeTakeFirst();
     if (closed === undefined) return;
-    await tx
-      .insertInto('audit_entry')
-      .values({
-        project: closed.project,
-        principal: 'holdfast',
-        action: 'canary-rollout.closed',
-        subject: closed.target,
-        operation_id: operationId,
-        detail: JSON.stringify({ outcome, summary }),
-      })
-      .execute();
+    await audit(tx, {
+      project: closed.project,
+      principal: 'holdfast',
+      action: 'canary-rollout.closed',
+      subject: closed.target,
+      operationId,
+      detail: { outcome },
+      personal: { summary },
+    });
     await sql`select pg_notify('operation_event', ${operationId})`.execute(tx);
   });
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { audit } from '../audit.ts';
 import type { Db } from '../connect.ts';
 import type { ReleaseInstance } from '../schema.ts';
 
@@ -6,21 +7,46 @@ interface ReleaseKey {
   readonly project: string;
   readonly service: string;
   readonly version: string;
+  /** For whom it is done; left out where it is for no operation. */
+  readonly operationId?: string;
 }
 
-/** What runs of a release. */
+/** What runs of a release. Saving the same again changes nothing. */
 export async function saveInstances(
   db: Db,
   key: ReleaseKey,
   instances: readonly ReleaseInstance[],
 ): Promise<void> {
-  await db
-    .updateTable('release')
-    .set({ instances: JSON.stringify(instances) })
-    .where('project', '=', key.project)
-    .where('service', '=', key.service)
-    .where('version', '=', key.version)
-    .execute();
+  const json = JSON.stringify(instances);
+  await db.transaction().execute(async (tx) => {
+    const changed = await tx
+      .updateTable('release')
+      .set({ instances: json })
+      .where('project', '=', key.project)
+      .where('service', '=', key.service)
+      .where('version', '=', key.version)
+      .where(sql<boolean>`instances is distinct from ${json}::jsonb`)
+      .returning('version')
+      .executeTakeFirst();
+    if (changed === undefined) return;
+    await tell(tx, instances.length > 0 ? 'release.run' : 'release.remove', key, { instances });
+  });
+}
+
+async function tell(
+  tx: Db,
+  action: string,
+  { project, service, version, operationId }: ReleaseKey,
+  detail: Record<string, unknown>,
+): Promise<void> {
+  const entry = {
+    project,
+    principal: 'holdfast',
+    action,
+    subject: service,
+    operationId: operationId ?? null,
+  };
+  await audit(tx, { ...entry, detail: { version, ...detail } });
 }
 
 /**
@@ -52,26 +78,29 @@ export async function promoteVersion(db: Db, key: ReleaseKey, warmWindowMs: numb
       .where('project', '=', key.project)
       .where('name', '=', key.service)
       .execute();
+    await tell(tx, 'release.promote', key, { previous });
   });
 }
 
 /** The reverse of a promotion: `to` is stable again and nothing is warm. Repeating it changes nothing. */
 export async function swapStable(
   db: Db,
-  project: string,
-  service: string,
+  { project, service, operationId }: Omit<ReleaseKey, 'version'>,
   from: string,
   to: string,
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await retire(tx, { project, service }, to, null);
-    await tx
+    const swapped = await tx
       .updateTable('service')
       .set({ stable_version: to, previous_version: null, warm_until: null })
       .where('project', '=', project)
       .where('name', '=', service)
       .where('stable_version', '=', from)
-      .execute();
+      .returning('name')
+      .executeTakeFirst();
+    if (swapped === undefined) return;
+    await tell(tx, 'release.swap-back', { project, service, version: to, operationId }, { from });
   });
 }
 

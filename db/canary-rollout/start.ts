@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { CanaryPlan } from '../../contracts/canary-plan.ts';
 import type { CanaryRolloutState } from '../../contracts/canary-rollout.ts';
 import type { Start } from '../../contracts/service.ts';
+import { auditedFromTarget } from '../audit.ts';
 import type { Db } from '../connect.ts';
 import { violatedUnique } from '../failures.ts';
 import { canaryRolloutWorkflowId } from '../../domain/canary-rollout/workflow-id.ts';
@@ -47,6 +48,15 @@ export async function insertRollout(db: Db, rollout: NewRollout): Promise<Starte
 function insertStatement(rollout: NewRollout) {
   const { operationId, project, service, version, principal, reason, key, fingerprint } = rollout;
   const summary = `rollout of ${service} ${version} is starting`;
+  const audited = {
+    project,
+    principal,
+    action: 'canary-rollout.start',
+    subject: service,
+    operationId,
+    detail: { version },
+    personal: { reason },
+  };
   return sql<StartedRollout>`/* prepared */ with asked as (
     select ${operationId}::text as id, ${project}::text as project, ${service}::text as service,
       ${version}::text as version, ${principal}::text as principal
@@ -79,12 +89,7 @@ function insertStatement(rollout: NewRollout) {
       ${JSON.stringify(initialState)}::jsonb || jsonb_build_object('compared', stable_version is not null, 'reason', ${reason}::text)
     from target
     returning stable_version, plan, state
-  ), audited as (
-    insert into audit_entry (project, principal, action, subject, operation_id, detail)
-    select project, principal, 'canary-rollout.start', service, id,
-      jsonb_build_object('version', version, 'reason', ${reason}::text)
-    from target
-  )
+  ), ${auditedFromTarget(audited)}
   select opened.created_at as "createdAt", described.stable_version as "stableVersion", described.plan, described.state
   from opened, described`;
 }
@@ -108,8 +113,13 @@ export interface StartedRollback extends StartedRollout {
 /** Like `insertRollout`, for putting the previous release back while it is warm; an emergency stop does not hinder it. */
 export async function insertRollback(db: Db, rollback: NewRollback): Promise<StartedRollback | null> {
   try {
-    const { rows } = await rollbackStatement(rollback).execute(db);
-    return rows[0] ?? null;
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const versions = await versionsOf(db, rollback);
+      if (versions === null) return null;
+      const { rows } = await rollbackStatement(rollback, versions).execute(db);
+      if (rows[0] !== undefined) return rows[0];
+    }
+    return null;
   } catch (error) {
     const refusedBy = violatedUnique(error);
     if (refusedBy === 'operation_open' || refusedBy === 'idempotency_key_pkey') return null;
@@ -117,15 +127,44 @@ export async function insertRollback(db: Db, rollback: NewRollback): Promise<Sta
   }
 }
 
-function rollbackStatement(rollback: NewRollback) {
+/** Versions that change between the look and the statement are looked at again. */
+const attempts = 3;
+
+interface Versions {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The audit entry names both, so they are read before it is made. */
+async function versionsOf(db: Db, { project, service }: NewRollback): Promise<Versions | null> {
+  const row = await db
+    .selectFrom('service')
+    .select(['stable_version', 'previous_version'])
+    .where('project', '=', project)
+    .where('name', '=', service)
+    .executeTakeFirst();
+  if (!row?.stable_version || !row.previous_version) return null;
+  return { from: row.stable_version, to: row.previous_version };
+}
+
+function rollbackStatement(rollback: NewRollback, versions: Versions) {
   const { operationId, project, service, principal, reason, key, fingerprint } = rollback;
+  const audited = {
+    project,
+    principal,
+    action: 'canary-rollout.rollback',
+    subject: service,
+    operationId,
+    detail: { ...versions },
+    personal: { reason },
+  };
   return sql<StartedRollback>`with asked as (
     select ${operationId}::text as id, ${project}::text as project, ${service}::text as service,
       ${principal}::text as principal
   ), target as (
     select asked.*, s.spec, s.stable_version as version, s.previous_version as stable_version
     from asked join service s on s.project = asked.project and s.name = asked.service
-    where s.previous_version is not null and s.stable_version is not null and s.warm_until > now()
+    where s.stable_version = ${versions.from}::text and s.previous_version = ${versions.to}::text and s.warm_until > now()
   ), kept as (
     insert into idempotency_key (project, key, fingerprint, resource_id)
     select project, ${key}::text, ${fingerprint}::text, id from target
@@ -142,12 +181,7 @@ function rollbackStatement(rollback: NewRollback) {
       coalesce(spec->'frozenPlan', ${JSON.stringify(rollback.defaultPlan)}::jsonb), ${JSON.stringify({ ...initialState, reason })}::jsonb
     from target
     returning version, stable_version, plan, state
-  ), audited as (
-    insert into audit_entry (project, principal, action, subject, operation_id, detail)
-    select project, principal, 'canary-rollout.rollback', service, id,
-      jsonb_build_object('from', version, 'to', stable_version, 'reason', ${reason}::text)
-    from target
-  )
+  ), ${auditedFromTarget(audited)}
   select opened.created_at as "createdAt", described.version, described.stable_version as "stableVersion",
     described.plan, described.state
   from opened, described`;

@@ -82,6 +82,8 @@ function settingsFor(config: Config, ports: Ports): Record<string, string> {
     HOLDFAST_HAPROXY_MASTER_SOCKET: config.haproxy.masterSocket,
     HOLDFAST_PROXY: config.agent.proxy,
     HOLDFAST_AGENT_STATE: config.agent.state,
+    HOLDFAST_AUDIT_KEY: config.audit.key,
+    HOLDFAST_AUDIT_CHECKPOINTS: config.audit.checkpoints,
     HOLDFAST_AGENT_LOG_PORT: String(ports.agentLog),
     // Stripped types and compiled code are kept: each process starts faster and is about 14 MB smaller.
     NODE_COMPILE_CACHE: join(config.cache, 'node'),

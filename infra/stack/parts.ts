@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { preparePostgres } from '../postgres/prepare.ts';
 import { temporalBinary } from '../temporal/binary.ts';
 import { serverArguments } from '../temporal/command.ts';
+import { ensureSigningKey } from '../audit/signing-key.ts';
 import { untilTemporalIsReady } from '../temporal/ready.ts';
 import { untilSocketAnswers, untilUrlAnswers } from './answers.ts';
 import { ensureBaseConfiguration } from './haproxy-base.ts';
@@ -123,12 +124,15 @@ function agentPart({ urls, env }: Layout): Part {
   };
 }
 
-function workerPart({ ports, env }: Layout): Part {
+function workerPart({ config, ports, env }: Layout): Part {
   return {
     name: 'worker',
     after: ['postgres', 'temporal'],
     adopts: false,
-    prepare: () => Promise.resolve(program('workers/main.ts', env)),
+    async prepare() {
+      await ensureSigningKey(config.audit.key);
+      return program('workers/main.ts', env);
+    },
     ready: (ended) =>
       untilUrlAnswers(`http://127.0.0.1:${ports.metrics}/readyz`, 60_000, () => ended.aborted),
     stopSignal: 'SIGTERM',

@@ -65,6 +65,8 @@ function absolutePaths(config: Config): Record<string, string> {
     HOLDFAST_HAPROXY_SOCKET: socket,
     HOLDFAST_HAPROXY_MASTER_SOCKET: masterSocket,
     HOLDFAST_AGENT_STATE: config.agent.state,
+    HOLDFAST_AUDIT_KEY: config.audit.key,
+    HOLDFAST_AUDIT_CHECKPOINTS: config.audit.checkpoints,
     NODE_COMPILE_CACHE: join(config.cache, 'node'),
     ...(binary === null ? {} : { HOLDFAST_HAPROXY_BIN: binary }),
     ...(config.temporal.binary === null ? {} : { HOLDFAST_TEMPORAL_BIN: config.temporal.binary }),

@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiUnderTest, serviceInput, type ApiUnderTest } from './support.ts';
+import { auditOf } from '../support/audit.ts';
 
 let api: ApiUnderTest;
 beforeAll(async () => {
@@ -18,13 +18,9 @@ test('with Temporal dead a stop is written, audited, shown and released', async 
   expect(stopped.body.items).toMatchObject([{ service: 'shop', reason: 'errors at the till', by: 'ada' }]);
   expect(shown.body.stopped).toMatchObject({ reason: 'errors at the till', by: 'ada' });
   expect(released.body.items).toEqual([]);
-  const audit =
-    await sql`select action, detail from audit_entry where action like 'emergency%' order by id`.execute(
-      api.db,
-    );
-  expect(audit.rows).toEqual([
-    { action: 'emergency-stop.stop', detail: { reason: 'errors at the till' } },
-    { action: 'emergency-stop.release', detail: { reason: 'fixed' } },
+  expect(await auditOf(api.db, { action: 'emergency-stop' })).toMatchObject([
+    { action: 'emergency-stop.stop', principal: 'ada', texts: { reason: 'errors at the till' } },
+    { action: 'emergency-stop.release', principal: 'ada', texts: { reason: 'fixed' } },
   ]);
 });
 

@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiUnderTest, serviceInput, type ApiUnderTest } from './support.ts';
+import { auditOf } from '../support/audit.ts';
 
 let api: ApiUnderTest;
 beforeAll(async () => {
@@ -27,9 +27,7 @@ test('a service is created with its defaults, then replaced', async () => {
   });
   expect(replaced.status).toBe(200);
   expect(replaced.body).toMatchObject({ instances: 3, health: { path: '/health', timeoutMs: 500 } });
-  const audit =
-    await sql`select action, principal from audit_entry where subject = 'shop' order by id`.execute(api.db);
-  expect(audit.rows).toEqual([
+  expect(await auditOf(api.db, { subject: 'shop' })).toMatchObject([
     { action: 'service.register', principal: 'ada' },
     { action: 'service.replace', principal: 'ada' },
   ]);

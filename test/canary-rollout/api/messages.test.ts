@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiUnderTest, serviceInput, type ApiUnderTest } from '../../api/support.ts';
+import { auditOf } from '../../support/audit.ts';
 
 let api: ApiUnderTest;
 beforeAll(async () => {
@@ -42,11 +43,8 @@ test.concurrent(
     });
     const location = String(answer.headers.location);
     expect((await api.call('GET', location)).body).toEqual(answer.body);
-    const audit =
-      await sql`select principal, action from audit_entry where operation_id = ${id} order by id`.execute(
-        api.db,
-      );
-    expect(audit.rows.at(-1)).toEqual({ principal: 'ada', action: 'canary-rollout.pause' });
+    const audit = await auditOf(api.db, { operation: id });
+    expect(audit.at(-1)).toMatchObject({ principal: 'ada', action: 'canary-rollout.pause' });
   },
   15_000,
 );

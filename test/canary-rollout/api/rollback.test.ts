@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiUnderTest, serviceInput, type ApiUnderTest } from '../../api/support.ts';
+import { auditOf } from '../../support/audit.ts';
 
 let api: ApiUnderTest;
 beforeAll(async () => {
@@ -30,8 +31,9 @@ test('a rollback while the previous release is warm starts at once, stop or not'
   expect(status).toBe(202);
   const description = await api.client.workflow.getHandle(`canary-rollout/default/${service}`).describe();
   expect(description).toMatchObject({ type: 'canaryRollback', priority: { priorityKey: 1 } });
-  const audit = await sql`select detail from audit_entry where operation_id = ${body.id}`.execute(api.db);
-  expect(audit.rows).toEqual([{ detail: { from: 'v2', to: 'v1', reason: 'v2 is slow' } }]);
+  expect(await auditOf(api.db, { operation: body.id })).toMatchObject([
+    { detail: { from: 'v2', to: 'v1' }, texts: { reason: 'v2 is slow' } },
+  ]);
 });
 
 test('the same request again is the same rollback', async () => {

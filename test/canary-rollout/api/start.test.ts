@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiUnderTest, serviceInput, type ApiUnderTest } from '../../api/support.ts';
+import { auditOf } from '../../support/audit.ts';
 
 let api: ApiUnderTest;
 beforeAll(async () => {
@@ -41,9 +41,9 @@ test('a start is 202 with its location, a durable row and a workflow with the fr
   const description = await api.client.workflow.getHandle(`canary-rollout/default/${service}`).describe();
   expect(description).toMatchObject({ type: 'canaryRollout', memo: { operationId: body.id } });
   expect(description.priority).toMatchObject({ priorityKey: 3, fairnessKey: 'default' });
-  const audit = await sql<{ action: string; principal: string }>`
-    select action, principal from audit_entry where operation_id = ${body.id}`.execute(api.db);
-  expect(audit.rows).toEqual([{ action: 'canary-rollout.start', principal: 'ada' }]);
+  expect(await auditOf(api.db, { operation: body.id })).toMatchObject([
+    { action: 'canary-rollout.start', principal: 'ada' },
+  ]);
 });
 
 test('a hundred starts with one key at once are one run', async () => {

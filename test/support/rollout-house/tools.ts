@@ -95,6 +95,7 @@ export function makeTools(db: Db): HouseTools {
       runtimes: { process: noted, docker: noted },
       probe,
       keep: loadConfig({}).keep,
+      audit: null,
       log: (message, fields) => void logged.push(`${message} ${JSON.stringify(fields)}`),
     },
     runtime,

@@ -1,0 +1,67 @@
+import { sql } from 'kysely';
+import type { AuditEntryView } from '../../contracts/audit.ts';
+import type { AuditBody } from '../../domain/audit/entry.ts';
+import type { Db } from '../connect.ts';
+
+export interface AuditFilter {
+  readonly operation?: string;
+  /** Only entries whose seq is smaller. */
+  readonly before: number | null;
+  readonly limit: number;
+}
+
+/** Sealed entries, the newest first. */
+export async function listAuditEntries(
+  db: Db,
+  project: string,
+  filter: AuditFilter,
+): Promise<AuditEntryView[]> {
+  const ofOperation = filter.operation === undefined ? sql`` : sql`and e.operation_id = ${filter.operation}`;
+  const before = filter.before === null ? sql`` : sql`and s.seq < ${filter.before}`;
+  const { rows } = await sql<Row>`
+    select s.seq, e.bytes, p.data from audit_seal s
+    join audit_entry e on e.id = s.entry left join audit_personal p on p.entry = s.entry
+    where s.project = ${project} ${ofOperation} ${before}
+    order by s.seq desc limit ${filter.limit}`.execute(db);
+  return rows.map(toView);
+}
+
+/** One sealed entry as it is hashed. */
+export async function findSealed(
+  db: Db,
+  project: string,
+  entry: string,
+): Promise<{ readonly seq: number; readonly bytes: Uint8Array } | undefined> {
+  return db
+    .selectFrom('audit_seal as s')
+    .innerJoin('audit_entry as e', 'e.id', 's.entry')
+    .select(['s.seq', 'e.bytes'])
+    .where('s.project', '=', project)
+    .where('s.entry', '=', entry)
+    .executeTakeFirst();
+}
+
+interface Row {
+  readonly seq: number;
+  readonly bytes: Buffer;
+  readonly data: Buffer | null;
+}
+
+function toView({ seq, bytes, data }: Row): AuditEntryView {
+  const { id, at, principal, action, subject, operation, by, detail } = JSON.parse(
+    bytes.toString('utf8'),
+  ) as AuditBody;
+  const texts = data === null ? null : (JSON.parse(data.toString('utf8')) as Record<string, string>);
+  return {
+    id,
+    seq,
+    at,
+    principal,
+    action,
+    subject,
+    operation,
+    ...(by === undefined ? {} : { by: { ...by } }),
+    detail: { ...detail },
+    texts,
+  };
+}
