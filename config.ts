@@ -13,7 +13,9 @@ const usualFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bi
 const settings = {
   HOLDFAST_HOME: optional('folder of all state of the stack', '<working folder>/.holdfast', path),
   HOLDFAST_PROJECT: optional('project that the CLI works in', 'default', name),
-  HOLDFAST_PRINCIPAL: optional('who the CLI says is asking', 'the OS user', text),
+  HOLDFAST_PRINCIPAL: optional('who the first admin key of holdfast up belongs to', 'the OS user', text),
+  HOLDFAST_API_KEY: optional('the key that the CLI sends', 'the file below', text),
+  HOLDFAST_API_KEY_FILE: optional('file with the key of the CLI or the agent', '<home>/keys/admin', path),
   LOG_LEVEL: optional(`one of ${logLevels.join(', ')}`, 'info', oneOf(logLevels)),
   NO_COLOR: optional('any value switches colour off', '', text),
   CI: optional('any value but false: a skipped test is a failure', '', text),
@@ -75,6 +77,8 @@ export interface Config {
   readonly searchPath: readonly string[];
   readonly project: string;
   readonly principal: string;
+  /** The key to ask the API with: itself, or the file it is in. */
+  readonly apiKey: { readonly secret: string | null; readonly file: string };
   readonly logLevel: (typeof logLevels)[number];
   readonly color: boolean;
   readonly ci: boolean;
@@ -134,6 +138,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     searchPath: [...(values.PATH ?? '').split(':'), ...usualFolders].filter((folder) => folder !== ''),
     project: values.HOLDFAST_PROJECT ?? 'default',
     principal: values.HOLDFAST_PRINCIPAL ?? osUser(),
+    apiKey: {
+      secret: values.HOLDFAST_API_KEY ?? null,
+      file: values.HOLDFAST_API_KEY_FILE ?? join(home, 'keys/admin'),
+    },
     logLevel: values.LOG_LEVEL ?? 'info',
     color: values.NO_COLOR === undefined,
     ci: values.CI !== undefined && values.CI !== 'false',

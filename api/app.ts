@@ -5,6 +5,9 @@ import { fastify, LogController, type FastifyHttpOptions, type RawServerDefault 
 import { pino } from 'pino';
 import { newId } from './new-id.ts';
 import { OpsError } from '../domain/errors.ts';
+import { registerAccess, registerProjects } from './access/index.ts';
+import { createAuthentication } from './auth.ts';
+import { authorize } from './authorize.ts';
 import { registerCanaryRollouts } from './canary-rollout/index.ts';
 import { registerCodec } from './codec.ts';
 import { registerAudit } from './audit/index.ts';
@@ -37,13 +40,15 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   const app: App = fastify(options).withTypeProvider<TypeBoxTypeProvider>();
   for (const schema of sharedSchemas) app.addSchema(schema);
   answerProblems(app);
+  authorize(app, createAuthentication(dependencies, dependencies.verifyToken ?? null));
   registerMetrics(app, dependencies);
   await app.register(swagger, openApi);
   await app.register(swaggerUi, { routePrefix: '/docs' });
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  app.get('/openapi.json', { config: { isPublic: true }, schema: { hide: true } }, () => app.swagger());
   registerHealth(app, dependencies);
   proxyRoutes(app, dependencies);
   if (dependencies.codec !== undefined) registerCodec(app, dependencies.codec);
+  registerProjects(app, dependencies);
   await app.register(
     (scope, _options, done) => {
       requireProject(scope, dependencies.db);
@@ -53,6 +58,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
       registerRunRecord(scope, dependencies);
       registerEmergencyStop(scope, dependencies);
       registerAudit(scope, dependencies);
+      registerAccess(scope, dependencies);
       done();
     },
     { prefix: '/v1/projects/:project' },

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { Db } from '../db/connect.ts';
+import type { VerifyToken } from './auth.ts';
 import type { Notifications } from '../db/notifications.ts';
 import type { CodecServer } from './codec.ts';
 import type { Signer } from './signer.ts';
@@ -17,6 +18,8 @@ export interface ApiDependencies {
   readonly codec?: CodecServer;
   /** Left out: records of operations are not exported. */
   readonly signer?: Signer;
+  /** Left out: no identity provider is configured, keys alone count. */
+  readonly verifyToken?: VerifyToken;
   /** The task queue of the workflows. */
   readonly taskQueue: string;
   /** File with the public key of the audit. */

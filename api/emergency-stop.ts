@@ -20,12 +20,16 @@ export function registerEmergencyStop(app: App, { db }: ApiDependencies): void {
   const response = { 200: ref(EmergencyStopList), ...problems };
   app.get(
     '/emergency-stop',
-    { schema: { tags, summary: 'The stops that hold', params: ProjectParams, response } },
+    {
+      config: { needs: 'emergency-stop:read' },
+      schema: { tags, summary: 'The stops that hold', params: ProjectParams, response },
+    },
     ({ params }) => stopsOf(db, params.project),
   );
   app.post(
     '/emergency-stop',
     {
+      config: { needs: 'emergency-stop:set' },
       schema: {
         tags,
         summary: 'Put all traffic on stable and stop everything else, until released',
@@ -48,6 +52,7 @@ export function registerEmergencyStop(app: App, { db }: ApiDependencies): void {
   app.post(
     '/emergency-stop/release',
     {
+      config: { needs: 'emergency-stop:release' },
       schema: {
         tags,
         summary: 'Release a stop; nothing moves by itself',

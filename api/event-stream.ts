@@ -23,6 +23,7 @@ export function registerEventStream(app: App, dependencies: ApiDependencies): vo
   app.get(
     '/operations/:id/events/stream',
     {
+      config: { needs: 'operation:read' },
       schema: {
         tags: ['operations'],
         summary:

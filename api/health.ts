@@ -16,6 +16,7 @@ export function registerHealth(app: App, dependencies: ApiDependencies): void {
   app.get(
     '/livez',
     {
+      config: { isPublic: true },
       schema: {
         tags,
         summary: 'The process serves',
@@ -26,7 +27,10 @@ export function registerHealth(app: App, dependencies: ApiDependencies): void {
   );
   app.get(
     '/readyz',
-    { schema: { tags, summary: 'What it stands on answers', response: { 200: Readiness, 503: Readiness } } },
+    {
+      config: { isPublic: true },
+      schema: { tags, summary: 'What it stands on answers', response: { 200: Readiness, 503: Readiness } },
+    },
     async (_request, reply) => {
       const [database, temporal] = await Promise.all([
         probe(() => answers(dependencies.db)),

@@ -18,6 +18,7 @@ export const openApi: FastifyDynamicSwaggerOptions = {
       { name: 'emergency-stop', description: 'Works with Temporal and every worker dead' },
       { name: 'audit', description: 'Who did what, sealed and signed; proofs and exports' },
       { name: 'proxies', description: 'The protocol of the proxy agents' },
+      { name: 'access', description: 'Projects, members and API keys' },
       { name: 'health', description: 'Probes' },
     ],
   },

@@ -16,6 +16,7 @@ export function registerOperations(app: App, dependencies: ApiDependencies): voi
   app.get(
     '/operations',
     {
+      config: { needs: 'operation:read' },
       schema: {
         tags,
         summary: 'List operations, newest first',
@@ -39,6 +40,7 @@ export function registerOperations(app: App, dependencies: ApiDependencies): voi
   app.get(
     '/operations/:id',
     {
+      config: { needs: 'operation:read' },
       schema: {
         tags,
         summary: 'Show an operation',
@@ -51,6 +53,7 @@ export function registerOperations(app: App, dependencies: ApiDependencies): voi
   app.get(
     '/operations/:id/events',
     {
+      config: { needs: 'operation:read' },
       schema: {
         tags,
         summary: 'The timeline of an operation, in order',

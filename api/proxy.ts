@@ -32,6 +32,7 @@ export function proxyRoutes(
   app.get(
     '/v1/proxies',
     {
+      config: { needs: 'proxy:read' },
       schema: {
         tags,
         summary: 'Every proxy that was ever heard',
@@ -43,6 +44,7 @@ export function proxyRoutes(
   app.get(
     '/v1/proxies/:proxy/desired-state',
     {
+      config: { needs: 'proxy:speak' },
       schema: {
         tags,
         summary: 'What the agent is to bring about; waits for a revision other than `after`',
@@ -73,6 +75,7 @@ export function proxyRoutes(
   app.post(
     '/v1/proxies/:proxy/reports',
     {
+      config: { needs: 'proxy:speak' },
       bodyLimit: reportLimit,
       schema: {
         tags,

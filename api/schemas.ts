@@ -20,6 +20,20 @@ import {
   RollbackInput,
   StartCanaryRollout,
 } from '../contracts/canary-rollout.ts';
+import {
+  ApiKey,
+  ApiKeyInput,
+  ApiKeyList,
+  Member,
+  MemberInput,
+  MemberList,
+  NewApiKey,
+  Project,
+  ProjectInput,
+  ProjectList,
+  RotateApiKey,
+  WhoAmI,
+} from '../contracts/access.ts';
 import { Name, Problem, ref, Ulid } from '../contracts/common.ts';
 import { EmergencyStop, EmergencyStopInput, EmergencyStopList } from '../contracts/emergency-stop.ts';
 import { Operation, OperationEvent, OperationEventPage, OperationPage } from '../contracts/operation.ts';
@@ -57,6 +71,18 @@ export const sharedSchemas = [
   AuditConsistency,
   AuditErasureInput,
   AuditErasure,
+  Project,
+  ProjectInput,
+  ProjectList,
+  Member,
+  MemberInput,
+  MemberList,
+  ApiKey,
+  ApiKeyInput,
+  ApiKeyList,
+  NewApiKey,
+  RotateApiKey,
+  WhoAmI,
 ] as const;
 
 const ProblemBody = {
@@ -75,9 +101,6 @@ export const IdParams = Type.Object({ project: Name, id: Ulid });
 export const PostHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({ description: 'Required. The same key and body answer the first result again' }),
-  ),
-  'holdfast-principal': Type.Optional(
-    Type.String({ description: 'Who asks; written into the audit, not verified in this release' }),
   ),
 });
 

@@ -21,6 +21,7 @@ export function registerServices(app: App, { db }: ApiDependencies): void {
   app.put(
     '/services/:service',
     {
+      config: { needs: 'service:write' },
       schema: {
         tags,
         summary: 'Register a service or replace its spec; a running rollout keeps what it froze',
@@ -49,6 +50,7 @@ export function registerServices(app: App, { db }: ApiDependencies): void {
   app.get(
     '/services',
     {
+      config: { needs: 'service:read' },
       schema: {
         tags,
         summary: 'List services by name',
@@ -66,6 +68,7 @@ export function registerServices(app: App, { db }: ApiDependencies): void {
   app.get(
     '/services/:service',
     {
+      config: { needs: 'service:read' },
       schema: {
         tags,
         summary: 'Show a service',
@@ -79,6 +82,7 @@ export function registerServices(app: App, { db }: ApiDependencies): void {
   app.delete(
     '/services/:service',
     {
+      config: { needs: 'service:write' },
       schema: {
         tags,
         summary: 'Remove a service of which nothing runs',

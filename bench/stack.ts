@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { adminKeyFile } from '../infra/stack/keys.ts';
 import { readStackRecord, type StackRecord } from '../infra/stack/record.ts';
 
 /** A whole stack of its own for one benchmark, brought up and taken down by the command `holdfast`. */
@@ -22,10 +23,11 @@ export async function withStack<T>(use: (stack: BenchStack) => Promise<T>): Prom
     await holdfast(home, 'up');
     const record = await readStackRecord(home);
     if (record === null) throw new Error('the stack did not come up');
+    const key = (await readFile(adminKeyFile(home), 'utf8')).trim();
     return await use({
       record,
       home,
-      api: (method, route, body) => ask(record.urls.api, method, route, body),
+      api: (method, route, body) => ask({ base: record.urls.api, key }, method, route, body),
     });
   } finally {
     await holdfast(home, 'down');
@@ -33,13 +35,18 @@ export async function withStack<T>(use: (stack: BenchStack) => Promise<T>): Prom
   }
 }
 
-async function ask<T>(base: string, method: string, route: string, body: unknown): Promise<T> {
+async function ask<T>(
+  { base, key }: { base: string; key: string },
+  method: string,
+  route: string,
+  body: unknown,
+): Promise<T> {
   const response = await fetch(`${base}/v1/projects/default${route}`, {
     method,
     headers: {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(method === 'POST' ? { 'idempotency-key': randomUUID() } : {}),
-      'holdfast-principal': 'bench',
+      authorization: `Bearer ${key}`,
     },
     body: body === undefined ? undefined : JSON.stringify(body),
   });

@@ -30,13 +30,13 @@ interface Request {
 const retries = 2;
 
 /** Talks to the API; every failure becomes a CliError that says what to do. */
-export function createClient(url: string, principal: string): ApiClient {
+export function createClient(url: string, key: string | null): ApiClient {
   async function send({ method, path, body, headers = {} }: Request): Promise<Response> {
     for (let attempt = 0; ; attempt += 1) {
       const response = await reach(url, path, {
         method,
         headers: {
-          'holdfast-principal': principal,
+          ...(key === null ? {} : { authorization: `Bearer ${key}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },

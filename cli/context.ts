@@ -30,7 +30,7 @@ export function createContext(options: GlobalOptions, config: Config, streams: S
   let reattach: string | null = null;
   return {
     config,
-    api: createClient(options.apiUrl ?? apiUrlOf(config), config.principal),
+    api: createClient(options.apiUrl ?? apiUrlOf(config), keyOf(config)),
     out,
     project,
     path: (rest) => `/v1/projects/${encodeURIComponent(project)}/${rest}`,
@@ -50,6 +50,16 @@ function apiUrlOf(config: Config): string {
     // No stack was started from this folder.
   }
   return `http://${config.api.host}:${config.api.port}`;
+}
+
+/** The key that was given, else the one in the file; without any the API says how to get one. */
+function keyOf({ apiKey }: Config): string | null {
+  if (apiKey.secret !== null) return apiKey.secret;
+  try {
+    return readFileSync(apiKey.file, 'utf8').trim();
+  } catch {
+    return null;
+  }
 }
 
 /** An action that gets the context as its first argument; arguments and options follow as commander gives them. */

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { loadConfig } from '../config.ts';
+import { registerAccessCommands } from './access.ts';
 import { registerCanaryCommands } from './canary-rollout.ts';
 import { registerAuditCommands } from './audit.ts';
 import { createContext, type Bind, type Cli, type GlobalOptions } from './context.ts';
@@ -65,6 +66,7 @@ function createProgram(around: Streams, bind: Bind): Command {
   registerRunCommands(program, bind);
   registerEmergencyCommands(program, bind);
   registerAuditCommands(program, bind);
+  registerAccessCommands(program, bind);
   return program;
 }
 

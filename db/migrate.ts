@@ -1,6 +1,7 @@
 import { Migrator, type Migration } from 'kysely/migration';
 import { OpsError } from '../domain/errors.ts';
 import type { Db } from './connect.ts';
+import * as access from './migrations/0003-access.ts';
 import * as skeleton from './migrations/0001-skeleton.ts';
 import * as audit from './migrations/0002-audit.ts';
 import * as operationArchive from './migrations/0005-operation-archive.ts';
@@ -10,6 +11,7 @@ const migrations: Record<string, Migration> = {
   '0001-skeleton': skeleton,
   '0002-audit': audit,
   '0005-operation-archive': operationArchive,
+  '0003-access': access,
 };
 
 /** Brings the database to the newest schema; two at once wait for each other. Answers the names that were applied. */

@@ -3,6 +3,7 @@ import type { CanaryPlan } from '../contracts/canary-plan.ts';
 import type { CanaryRolloutState, CheckResult } from '../contracts/canary-rollout.ts';
 import type { OperationStatus } from '../contracts/operation.ts';
 import type { DesiredServer } from '../contracts/proxy.ts';
+import type { Principal, Role } from '../domain/access/roles.ts';
 import type { Service, Start } from '../contracts/service.ts';
 
 /** The tables as Kysely sees them; test/db/schema.test.ts compares this with a migrated database. */
@@ -27,6 +28,9 @@ export interface Database {
   traffic_target: TrafficTargetTable;
   proxy: ProxyTable;
   server_sample: ServerSampleTable;
+  principal: PrincipalTable;
+  membership: MembershipTable;
+  api_key: ApiKeyTable;
 }
 
 /** A json column: parsed on the way out, given as text on the way in. */
@@ -266,4 +270,36 @@ interface ServerSampleTable {
   errors: number;
   up: boolean;
   latency: Json<Record<string, number>>;
+}
+
+interface PrincipalTable {
+  id: string;
+  kind: Principal['kind'];
+  created_at: Generated<Date>;
+}
+
+interface MembershipTable {
+  /** `*`: every project. */
+  project: string;
+  principal: string;
+  role: Role;
+  granted_by: string;
+  created_at: Generated<Date>;
+}
+
+interface ApiKeyTable {
+  id: string;
+  /** `*`: wherever its principal is something. */
+  project: string;
+  principal: string;
+  name: string;
+  prefix: string;
+  /** sha256 of the secret. */
+  hash: Buffer;
+  scopes: ColumnType<string[] | null, string | null, string | null>;
+  created_by: string;
+  created_at: Generated<Date>;
+  expires_at: Date | null;
+  last_used_at: Date | null;
+  revoked_at: Date | null;
 }

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { DesiredState, ProxyReport, ProxyReportAnswer } from '../contracts/proxy.ts';
 import { OpsError } from '../domain/errors.ts';
+import type { AgentSettings } from './settings.ts';
 import { isDesiredState, isReportAnswer } from './shapes.ts';
 
 export interface ControlPlane {
@@ -15,7 +17,10 @@ const answerTimeoutMs = 5000;
 const longestAnswer = 16 * 1024 * 1024;
 
 /** Two kept connections to the API. Plain node:http, because the agent is to stay small. */
-export function connectControlPlane(api: URL, proxy: string): ControlPlane {
+export function connectControlPlane(
+  api: URL,
+  { proxy, keyFile }: Pick<AgentSettings, 'proxy' | 'keyFile'>,
+): ControlPlane {
   const isTls = api.protocol === 'https:';
   const agent = isTls ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
   const prefix = `${api.pathname.replace(/\/$/, '')}/v1/proxies/${proxy}`;
@@ -28,10 +33,12 @@ export function connectControlPlane(api: URL, proxy: string): ControlPlane {
     signal: AbortSignal,
   ): Promise<unknown> {
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const headers =
-      text === undefined
+    const headers = {
+      ...authorizationOf(keyFile),
+      ...(text === undefined
         ? {}
-        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+    };
     const options = { agent, method, path: `${prefix}${path}`, host: api.hostname, port: api.port, headers };
     return new Promise((resolve, reject) => {
       const request = (isTls ? httpsRequest : httpRequest)(options, (response) => {
@@ -77,6 +84,16 @@ export function connectControlPlane(api: URL, proxy: string): ControlPlane {
       throw new OpsError('unavailable', `the API at ${api.origin} did not answer the report as agreed`);
     },
   };
+}
+
+/** Read for each request, so that a rotated key is used without a restart. */
+function authorizationOf(keyFile: string): Record<string, string> {
+  try {
+    return { authorization: `Bearer ${readFileSync(keyFile, 'utf8').trim()}` };
+  } catch {
+    // The API's answer says what to do.
+    return {};
+  }
 }
 
 function parse(text: string): unknown {

@@ -24,7 +24,7 @@ export async function runAgent(settings: AgentSettings, api: URL, signal: AbortS
   const pauses = watchPauses();
   const bell = createBell();
   const agent = createAgent(settings, hear, log, bell.ring);
-  const loops: Loops = { agent, plane: connectControlPlane(api, settings.proxy), log, pauses, signal };
+  const loops: Loops = { agent, plane: connectControlPlane(api, settings), log, pauses, signal };
   const stopName = basename(settings.stopFile);
   const watcher = watch(settings.stateFolder, (_, name) => {
     if (name === stopName) void agent.reconcile();

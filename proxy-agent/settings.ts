@@ -16,12 +16,14 @@ export interface AgentSettings {
   readonly leaseFile: string;
   readonly stopFile: string;
   readonly stateFolder: string;
+  /** The file of the key that the API knows this agent by. */
+  readonly keyFile: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export function readSettings(env: Environment): AgentSettings {
-  const { haproxy, agent } = loadConfig(env);
+  const { haproxy, agent, apiKey } = loadConfig(env);
   return {
     proxy: agent.proxy,
     haproxy: haproxy.binary ?? 'haproxy',
@@ -31,6 +33,7 @@ export function readSettings(env: Environment): AgentSettings {
     masterSocket: haproxy.masterSocket,
     logPort: agent.logPort,
     stateFolder: agent.state,
+    keyFile: apiKey.file,
     stateFile: join(agent.state, 'state.json'),
     leaseFile: join(agent.state, 'leases.json'),
     stopFile: join(agent.state, 'stopped.json'),

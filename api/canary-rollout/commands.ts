@@ -29,6 +29,7 @@ export function registerCommands(app: App, dependencies: ApiDependencies): void 
   app.post(
     '/canary-rollouts/:id/commands',
     {
+      config: { needs: 'canary-rollout:command' },
       schema: {
         tags: ['canary-rollouts'],
         summary: 'Command a running rollout; 202 when nobody has answered yet',
@@ -67,6 +68,7 @@ export function registerCommands(app: App, dependencies: ApiDependencies): void 
   app.get(
     '/canary-rollouts/:id/commands/:commandId',
     {
+      config: { needs: 'canary-rollout:read' },
       schema: {
         tags: ['canary-rollouts'],
         summary: 'What became of a command',

@@ -19,6 +19,7 @@ export function registerDecisions(app: App, dependencies: ApiDependencies): void
   app.post(
     '/canary-rollouts/:id/decisions',
     {
+      config: { needs: 'canary-rollout:decide' },
       schema: {
         tags: ['canary-rollouts'],
         summary: 'Approve or reject at a gate; 202 when the workflow could not be told yet',

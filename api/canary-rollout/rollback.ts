@@ -20,6 +20,7 @@ export function registerRollback(app: App, dependencies: ApiDependencies): void 
   app.post(
     '/services/:service/rollback',
     {
+      config: { needs: 'canary-rollout:rollback' },
       schema: {
         tags: ['canary-rollouts'],
         summary: 'Put the previous release back while it is kept warm',

@@ -15,6 +15,7 @@ export function registerShow(app: App, dependencies: ApiDependencies): void {
   app.get(
     '/canary-rollouts',
     {
+      config: { needs: 'canary-rollout:read' },
       schema: {
         tags,
         summary: 'List rollouts and rollbacks, newest first',
@@ -37,6 +38,7 @@ export function registerShow(app: App, dependencies: ApiDependencies): void {
   app.get(
     '/canary-rollouts/:id',
     {
+      config: { needs: 'canary-rollout:read' },
       schema: {
         tags,
         summary: 'Show a rollout; live while it runs',

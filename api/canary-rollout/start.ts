@@ -27,6 +27,7 @@ export function registerStart(app: App, dependencies: ApiDependencies): void {
   app.post(
     '/canary-rollouts',
     {
+      config: { needs: 'canary-rollout:start' },
       schema: {
         tags: ['canary-rollouts'],
         summary: 'Start a rollout',

@@ -49,7 +49,7 @@ export function layOut({
     },
     connections,
     env: {
-      ...inherited,
+      ...withoutKeys(inherited),
       ...settingsFor(config, ports),
       HOLDFAST_API_URL: apiUrl,
       HOLDFAST_PAYLOAD_KEYS: secrets.payloadKeys,
@@ -80,6 +80,7 @@ function settingsFor(config: Config, ports: Ports): Record<string, string> {
     HOLDFAST_HAPROXY_OUTPUT: config.haproxy.config,
     HOLDFAST_HAPROXY_SOCKET: config.haproxy.socket,
     HOLDFAST_HAPROXY_MASTER_SOCKET: config.haproxy.masterSocket,
+    HOLDFAST_PRINCIPAL: config.principal,
     HOLDFAST_PROXY: config.agent.proxy,
     HOLDFAST_AGENT_STATE: config.agent.state,
     HOLDFAST_AUDIT_KEY: config.audit.key,
@@ -88,6 +89,11 @@ function settingsFor(config: Config, ports: Ports): Record<string, string> {
     // Stripped types and compiled code are kept: each process starts faster and is about 14 MB smaller.
     NODE_COMPILE_CACHE: join(config.cache, 'node'),
   };
+}
+
+/** The key of whoever starts the stack is nobody else's: not the API's, not the workers', not what they start. */
+function withoutKeys(inherited: Layout['env']): Layout['env'] {
+  return { ...inherited, HOLDFAST_API_KEY: undefined, HOLDFAST_API_KEY_FILE: undefined };
 }
 
 /** An address to call what listens on every one. */

@@ -7,6 +7,7 @@ import { ensureSigningKey } from '../audit/signing-key.ts';
 import { untilTemporalIsReady } from '../temporal/ready.ts';
 import { untilSocketAnswers, untilUrlAnswers } from './answers.ts';
 import { ensureBaseConfiguration } from './haproxy-base.ts';
+import { agentKeyFile } from './keys.ts';
 import { programFile, type Layout } from './layout.ts';
 import { runOnce } from './run-once.ts';
 import type { Part } from './part.ts';
@@ -112,13 +113,16 @@ function haproxyPart(layout: Layout): Part {
   };
 }
 
-function agentPart({ urls, env }: Layout): Part {
+function agentPart({ config, urls, env }: Layout): Part {
   return {
     name: 'proxy-agent',
     after: ['api', 'haproxy'],
     adopts: false,
-    prepare: () => Promise.resolve(program('proxy-agent/main.ts', env)),
-    ready: (ended) => untilUrlAnswers(`${urls.api}/v1/proxies`, 30_000, () => ended.aborted),
+    prepare: () => {
+      const key = { HOLDFAST_API_KEY_FILE: agentKeyFile(config.home, config.agent.proxy) };
+      return Promise.resolve(program('proxy-agent/main.ts', { ...env, ...key }));
+    },
+    ready: (ended) => untilUrlAnswers(`${urls.api}/livez`, 30_000, () => ended.aborted),
     stopSignal: 'SIGTERM',
     graceMs: 5000,
   };

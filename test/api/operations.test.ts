@@ -109,10 +109,10 @@ function readStream(
   headers: Record<string, string>,
 ): { text: () => string; ended: Promise<void> } {
   let text = '';
-  const ended = fetch(`${url}/v1/projects/default/operations/${id}/events/stream`, { headers }).then(
-    async (response) => {
-      for await (const chunk of response.body ?? []) text += Buffer.from(chunk).toString();
-    },
-  );
+  const ended = fetch(`${url}/v1/projects/default/operations/${id}/events/stream`, {
+    headers: { authorization: `Bearer ${api.key}`, ...headers },
+  }).then(async (response) => {
+    for await (const chunk of response.body ?? []) text += Buffer.from(chunk).toString();
+  });
   return { text: () => text, ended };
 }

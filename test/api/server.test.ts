@@ -3,14 +3,22 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connect } from '../../db/connect.ts';
+import { keyOfPerson, keyOfProxy } from '../support/access.ts';
 import { testDatabase, type TestDatabase } from '../support/postgres.ts';
 import { serviceInput } from './support.ts';
 
 let database: TestDatabase;
 let server: ChildProcess;
 let url: string;
+let admin: string;
+let agent: string;
 beforeAll(async () => {
   database = await testDatabase();
+  const db = connect(database.url, { max: 1 });
+  admin = await keyOfPerson(db, 'ada');
+  agent = await keyOfProxy(db, 'local');
+  await db.destroy();
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
   server = spawn(process.execPath, ['api/server.ts'], {
@@ -39,8 +47,12 @@ test('with Temporal dead the process starts, serves the emergency stop, and ends
     version: 'v1',
   });
   const { id } = (await started.json()) as { id: string };
-  const stream = await fetch(`${url}/v1/projects/default/operations/${id}/events/stream`);
-  const poll = fetch(`${url}/v1/proxies/local/desired-state?after=0&waitMs=25000`).catch(() => undefined);
+  const stream = await fetch(`${url}/v1/projects/default/operations/${id}/events/stream`, {
+    headers: bearer(admin),
+  });
+  const poll = fetch(`${url}/v1/proxies/local/desired-state?after=0&waitMs=25000`, {
+    headers: bearer(agent),
+  }).catch(() => undefined);
 
   server.kill('SIGTERM');
   const [code] = (await once(server, 'exit')) as [number | null];
@@ -54,8 +66,12 @@ test('with Temporal dead the process starts, serves the emergency stop, and ends
 
 function send(method: string, path: string, body: object): Promise<Response> {
   const key = `server-${method}-${path}-${process.pid}`;
-  const headers = { 'content-type': 'application/json', 'idempotency-key': key };
+  const headers = { ...bearer(admin), 'content-type': 'application/json', 'idempotency-key': key };
   return fetch(`${url}${path}`, { method, headers, body: JSON.stringify(body) });
+}
+
+function bearer(key: string): Record<string, string> {
+  return { authorization: `Bearer ${key}` };
 }
 
 async function statusOf(path: string): Promise<number> {

@@ -3,6 +3,7 @@ import { connect, type Db } from '../../db/connect.ts';
 import { createNotifications, type Notifications } from '../../db/notifications.ts';
 import { buildApp } from '../../api/app.ts';
 import type { App } from '../../api/dependencies.ts';
+import { keyOfPerson } from '../support/access.ts';
 import { answerChecker } from './answers.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { testTemporal } from '../support/temporal.ts';
@@ -12,6 +13,8 @@ export interface ApiUnderTest {
   readonly db: Db;
   readonly client: Client;
   readonly taskQueue: string;
+  /** The key of `ada`, who is an admin of the installation; `call` sends it. */
+  readonly key: string;
   /** A request with the headers every caller sends; a POST gets a fresh Idempotency-Key unless it has one. */
   call(
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',
@@ -40,12 +43,14 @@ export async function apiUnderTest(options: { temporal?: 'dead' } = {}): Promise
   const client =
     options.temporal === 'dead' ? new Client({ connection: dead, namespace: 'dead' }) : temporal.client;
   const app = await buildApp({ db, notifications, temporal: () => client, taskQueue: temporal.taskQueue });
+  const secret = await keyOfPerson(db, 'ada');
   const check = await answerChecker(app);
   return {
     app,
     db,
     client,
     taskQueue: temporal.taskQueue,
+    key: secret,
     async call(method, path, body, headers = {}) {
       keys += 1;
       const key = method === 'POST' ? { 'idempotency-key': `test-${process.pid}-${keys}` } : {};
@@ -53,7 +58,7 @@ export async function apiUnderTest(options: { temporal?: 'dead' } = {}): Promise
       const response = await app.inject({
         method,
         url,
-        headers: { 'holdfast-principal': 'ada', ...key, ...headers },
+        headers: { authorization: `Bearer ${secret}`, ...key, ...headers },
         ...(body === undefined ? {} : { payload: body as object }),
       });
       const type = String(response.headers['content-type'] ?? '');

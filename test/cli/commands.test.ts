@@ -19,7 +19,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const run = (...argv: string[]): Promise<Run> => holdfast(url, argv);
+const run = (...argv: string[]): Promise<Run> => holdfast(url, api.key, argv);
 
 let names = 0;
 async function registered(): Promise<string> {
@@ -156,7 +156,7 @@ test('a wait that is too long exits with 6, an interrupted one with 130, and bot
   const { id, service } = await started();
 
   const late = await run('canary', 'watch', service, '--timeout', '200ms');
-  const interrupted = await holdfast(url, ['canary', 'watch', service], 200);
+  const interrupted = await holdfast(url, api.key, ['canary', 'watch', service], 200);
 
   expect(late.code).toBe(6);
   expect(interrupted.code).toBe(130);
@@ -275,7 +275,7 @@ test.each<[string[], number, string]>([
 });
 
 test('an API that does not answer is told with the way out; --json tells faults as JSON on stderr', async () => {
-  const dead = await holdfast('http://127.0.0.1:1', ['service', 'list']);
+  const dead = await holdfast('http://127.0.0.1:1', api.key, ['service', 'list']);
   const json = await run('service', 'show', 'nobody', '--json');
 
   expect(dead).toMatchObject({ code: 1, stderr: expect.stringContaining('holdfast up') });

@@ -11,6 +11,7 @@ export interface Run {
 /** One command line in this process, as cli/main.ts runs it, with both streams kept apart. */
 export async function holdfast(
   apiUrl: string,
+  key: string,
   argv: readonly string[],
   interruptAfterMs?: number,
 ): Promise<Run> {
@@ -23,7 +24,7 @@ export async function holdfast(
     },
   });
   const code = await runCli(argv, {
-    env: { HOLDFAST_API_URL: apiUrl, HOLDFAST_PRINCIPAL: 'ada', HOME: '/nonexistent' },
+    env: { HOLDFAST_API_URL: apiUrl, HOLDFAST_API_KEY: key, HOME: '/nonexistent' },
     stdout: stream('stdout'),
     stderr: stream('stderr'),
     onInterrupt(listener) {

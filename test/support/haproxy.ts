@@ -37,25 +37,34 @@ interface Options {
   readonly backends: readonly (string | { readonly name: string; readonly balance: string })[];
   /** Left out: no agent is started. */
   readonly apiUrl?: string;
+  /** The key with which the agent asks the API. */
+  readonly key?: string;
   readonly proxy?: string;
 }
 
 const main = resolve(import.meta.dirname, '../../proxy-agent/main.ts');
 
 /** A real HAProxy with its agent, in a folder and on ports of their own; `stop` leaves nothing. */
-export async function startHaproxy({ backends, apiUrl, proxy = 'local' }: Options): Promise<TestProxy> {
+export async function startHaproxy({
+  backends,
+  apiUrl,
+  key = '',
+  proxy = 'local',
+}: Options): Promise<TestProxy> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-haproxy-'));
   const at = (name: string): string => join(folder, name);
   const named = backends.map((entry) =>
     typeof entry === 'string' ? { name: entry, balance: 'roundrobin' } : entry,
   );
   const ports = await Promise.all(named.map(freePort));
+  await writeFile(at('key'), key, { mode: 0o600 });
   await writeFile(at('base.cfg'), baseConfiguration(at('admin.sock'), named, ports));
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: folder,
     HOLDFAST_API_URL: apiUrl ?? 'http://127.0.0.1:9',
     HOLDFAST_PROXY: proxy,
+    HOLDFAST_API_KEY_FILE: at('key'),
     HOLDFAST_HAPROXY_CONFIG: at('base.cfg'),
     HOLDFAST_HAPROXY_OUTPUT: at('haproxy.cfg'),
     HOLDFAST_HAPROXY_SOCKET: at('admin.sock'),

@@ -12,6 +12,7 @@ import { connect, type Db } from '../../db/connect.ts';
 import { createNotifications } from '../../db/notifications.ts';
 import { buildApp } from '../../api/app.ts';
 import { startLoad, type Load } from '../../bench/load.ts';
+import { keyOfPerson, keyOfProxy } from './access.ts';
 import { startHaproxy, type TestProxy } from './haproxy.ts';
 import { testDatabase } from './postgres.ts';
 import { makeNamespace } from './rollout-house/namespace.ts';
@@ -70,7 +71,13 @@ export async function openLane({
     app.server.closeAllConnections();
     return app.close();
   });
-  const proxy = await startHaproxy({ backends: ['web', { name: 'fixed', balance: 'static-rr' }], apiUrl });
+  const key = await keyOfPerson(db, 'ada');
+  const proxyKey = await keyOfProxy(db, 'local');
+  const proxy = await startHaproxy({
+    key: proxyKey,
+    backends: ['web', { name: 'fixed', balance: 'static-rr' }],
+    apiUrl,
+  });
   closers.push(() => proxy.stop());
   const load = startLoad({ url: proxy.frontends['web'] ?? '', ratePerSecond: 60, maxSeconds: 3600 });
   closers.push(() => load.stop());
@@ -83,7 +90,7 @@ export async function openLane({
     client,
     proxy,
     load,
-    api: (method, route, body) => ask(apiUrl, method, route, body),
+    api: (method, route, body) => ask({ url: apiUrl, key }, method, route, body),
     startWorker: (fate = { at: 0, signal: 'SIGKILL' }) =>
       startWorker(
         { address: temporal.address, namespace, databaseUrl: database.url, home, bundle, dockerHost, fate },
@@ -139,10 +146,16 @@ async function kill(child: ChildProcess): Promise<void> {
   await once(child, 'close');
 }
 
-async function ask<T>(base: string, method: string, route: string, body: unknown): Promise<T> {
-  const response = await fetch(`${base}/v1/projects/default${route}`, {
+async function ask<T>(
+  base: { url: string; key: string },
+  method: string,
+  route: string,
+  body: unknown,
+): Promise<T> {
+  const response = await fetch(`${base.url}/v1/projects/default${route}`, {
     method,
     headers: {
+      authorization: `Bearer ${base.key}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(method === 'POST' ? { 'idempotency-key': crypto.randomUUID() } : {}),
     },
