@@ -35,6 +35,9 @@ const settings = {
   ),
   HOLDFAST_API_HOST: optional('address that the API listens on', '127.0.0.1', text),
   HOLDFAST_API_PORT: optional('port of the API', '7650', port),
+  HOLDFAST_REQUESTS_PER_MINUTE: optional('requests that one key may make in a minute', '6000', count),
+  HOLDFAST_OIDC_ISSUER: optional('OpenID provider whose tokens are taken', 'none: API keys alone', url('https:', 'http:')),
+  HOLDFAST_OIDC_AUDIENCE: optional('what its tokens must be meant for', 'holdfast', text),
   HOLDFAST_API_URL: optional(
     'where the CLI and the proxy agent find the API',
     'the running stack',
@@ -108,7 +111,14 @@ export interface Config {
     readonly idempotencyKeysMs: number;
   };
   /** `url` is null when not set: `holdfast up` says where it listens in `<home>/stack.json`. */
-  readonly api: { readonly host: string; readonly port: number; readonly url: string | null };
+  readonly api: {
+    readonly host: string;
+    readonly port: number;
+    readonly url: string | null;
+    readonly requestsPerMinute: number;
+  };
+  /** null: no identity provider, API keys alone. */
+  readonly oidc: { readonly issuer: string; readonly audience: string } | null;
   readonly worker: { readonly metricsPort: number; readonly sdkMetricsPort: number };
   readonly haproxy: {
     readonly binary: string | null;
@@ -169,7 +179,12 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       host: values.HOLDFAST_API_HOST ?? '127.0.0.1',
       port: values.HOLDFAST_API_PORT ?? 7650,
       url: values.HOLDFAST_API_URL ?? null,
+      requestsPerMinute: values.HOLDFAST_REQUESTS_PER_MINUTE ?? 6000,
     },
+    oidc:
+      values.HOLDFAST_OIDC_ISSUER === undefined
+        ? null
+        : { issuer: values.HOLDFAST_OIDC_ISSUER, audience: values.HOLDFAST_OIDC_AUDIENCE ?? 'holdfast' },
     worker: {
       metricsPort: values.HOLDFAST_METRICS_PORT ?? 7651,
       sdkMetricsPort: values.HOLDFAST_SDK_METRICS_PORT ?? 7652,
@@ -247,6 +262,60 @@ function readAll(env: Readonly<Record<string, string | undefined>>): Values {
 
 function optional<T>(about: string, fallback: string, read: (value: string) => T): Setting<T> {
   return { about, fallback, read };
+}
+
+function text(value: string): string {
+  return value;
+}
+
+function name(value: string): string {
+  if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value)) return value;
+  throw new Fault(`is ${quote(value)}, not lower-case letters, digits and inner hyphens`);
+}
+
+function path(value: string): string {
+  if (value.includes('\0')) throw new Fault('holds a zero byte');
+  return resolve(value);
+}
+
+function port(value: string): number {
+  const number = Number(value);
+  if (/^[0-9]+$/.test(value) && number >= 1 && number <= 65535) return number;
+  throw new Fault(`is ${quote(value)}, not a port from 1 to 65535`);
+}
+
+function count(value: string): number {
+  const number = Number(value);
+  if (/^[0-9]{1,9}$/.test(value) && number >= 1) return number;
+  throw new Fault(`is ${quote(value)}, not a whole number above 0`);
+}
+
+function hostAndPort(value: string): string {
+  if (/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):[0-9]{1,5}$/.test(value)) return value;
+  throw new Fault(`is ${quote(value)}, not host:port`);
+}
+
+function url(...protocols: string[]): (value: string) => string {
+  return (value) => {
+    // The value may hold a password: it is never repeated.
+    const parsed = URL.parse(value) ?? URL.parse(value.replace('@/', '@localhost/'));
+    if (!parsed) throw new Fault('is not a URL');
+    if (!protocols.includes(parsed.protocol))
+      throw new Fault(`does not begin with ${protocols.join(' or ')}`);
+    return value;
+  };
+}
+
+function oneOf<T extends string>(allowed: readonly T[]): (value: string) => T {
+  return (value) => {
+    const found = allowed.find((candidate) => candidate === value);
+    if (found === undefined) throw new Fault(`is ${quote(value)}, not one of ${allowed.join(', ')}`);
+    return found;
+  };
+}
+
+function quote(value: string): string {
+  return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
 }
 
 function missing(key: SettingName, what: string): never {

@@ -21,11 +21,13 @@ import { toProblem } from './problem.ts';
 import { requireProject } from './project.ts';
 import { registerRunRecord } from './run-record.ts';
 import { sharedSchemas } from './schemas.ts';
+import { createRefusalLimit, limitRates } from './rate-limit.ts';
 import { proxyRoutes } from './proxy.ts';
 import { registerServices } from './services.ts';
 import { buildValidator } from './validation.ts';
 
 const bodyLimit = 256 * 1024;
+const defaultRequestsPerMinute = 6000;
 
 /** The whole API. It opens nothing by itself: the caller listens, or injects requests in a test. */
 export async function buildApp(dependencies: ApiDependencies): Promise<App> {
@@ -40,7 +42,9 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   const app: App = fastify(options).withTypeProvider<TypeBoxTypeProvider>();
   for (const schema of sharedSchemas) app.addSchema(schema);
   answerProblems(app);
-  authorize(app, createAuthentication(dependencies, dependencies.verifyToken ?? null));
+  await limitRates(app, dependencies.requestsPerMinute ?? defaultRequestsPerMinute);
+  const { verifyToken = null } = dependencies;
+  authorize(app, createAuthentication(dependencies, verifyToken, createRefusalLimit(app)));
   registerMetrics(app, dependencies);
   await app.register(swagger, openApi);
   await app.register(swaggerUi, { routePrefix: '/docs' });
@@ -68,7 +72,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
 
 function answerProblems(app: App): void {
   app.setErrorHandler((error, request, reply) => {
-    const problem = toProblem(error, { instance: request.url, requestId: request.id });
+    const problem = toProblem(error, { instance: pathOf(request.url), requestId: request.id });
     if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
     if (problem.retryAfterSeconds !== undefined) {
       void reply.header('retry-after', String(Math.ceil(problem.retryAfterSeconds)));
@@ -76,6 +80,11 @@ function answerProblems(app: App): void {
     return reply.code(problem.status).type('application/problem+json').send(problem);
   });
   app.setNotFoundHandler((request) => {
-    throw new OpsError('not-found', `there is no ${request.method} ${request.url}; see /docs`);
+    throw new OpsError('not-found', `there is no ${request.method} ${pathOf(request.url)}; see /docs`);
   });
+}
+
+/** Without the query, which may hold what nobody should have sent. */
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? url;
 }

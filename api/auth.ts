@@ -30,6 +30,7 @@ interface Remembered {
 export function createAuthentication(
   { db, notifications }: { db: Db; notifications: Pick<Notifications, 'on'> },
   verifyToken: VerifyToken | null,
+  onRefusal: (request: FastifyRequest) => Promise<void>,
 ): (request: FastifyRequest) => Promise<Principal> {
   const known = new Map<string, Remembered>();
   const touchedAt = new Map<string, number>();
@@ -59,12 +60,21 @@ export function createAuthentication(
   }
 
   return async (request) => {
+    try {
+      return await identify(request);
+    } catch (error) {
+      if (error instanceof OpsError && error.code === 'unauthenticated') await onRefusal(request);
+      throw error;
+    }
+  };
+
+  async function identify(request: FastifyRequest): Promise<Principal> {
     const credential = bearerOf(request);
     if (credential.startsWith('hf_')) return byKey(credential);
     if (verifyToken === null)
       throw refused('is no key of this installation, and no identity provider is configured');
     return verifyToken(credential);
-  };
+  }
 }
 
 const whyRefused: Readonly<Record<Exclude<KeyFinding['kind'], 'valid'>, string>> = {

@@ -20,6 +20,8 @@ export interface ApiDependencies {
   readonly signer?: Signer;
   /** Left out: no identity provider is configured, keys alone count. */
   readonly verifyToken?: VerifyToken;
+  /** Of one key; left out: 6,000. */
+  readonly requestsPerMinute?: number;
   /** The task queue of the workflows. */
   readonly taskQueue: string;
   /** File with the public key of the audit. */

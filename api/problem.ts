@@ -32,14 +32,21 @@ interface Fault {
 export function toProblem(error: unknown, where: Where = {}): Problem {
   const fault = faultOf(error);
   const row = errorRow(fault.code);
+  const retryAfterMs = ownRetryAfter(error) ?? row.retryAfterMs;
   return {
     type: `urn:holdfast:problem:${fault.code}`,
     title: row.title,
     status: row.status,
     ...fault,
     ...where,
-    ...(row.retryAfterMs === undefined ? {} : { retryAfterSeconds: row.retryAfterMs / 1000 }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterSeconds: retryAfterMs / 1000 }),
   };
+}
+
+/** Who limits knows best when it is over. */
+function ownRetryAfter(error: unknown): number | undefined {
+  const ms = error instanceof OpsError ? error.detail['retryAfterMs'] : undefined;
+  return typeof ms === 'number' ? ms : undefined;
 }
 
 function faultOf(error: unknown): Fault {

@@ -7,6 +7,7 @@ import { createDataConverter } from '../payload-codec/data-converter.ts';
 import { buildApp } from './app.ts';
 import { createMayDecode } from './may-decode.ts';
 import { openSigner } from './signer.ts';
+import { createTokenVerifier } from './identity-token.ts';
 
 const closeLimitMs = 10_000;
 
@@ -35,6 +36,8 @@ async function serve(config: Config): Promise<void> {
     ...(signingKey === null ? {} : { signer: openSigner(signingKey) }),
     taskQueue: 'operations',
     auditKeyFile: `${config.audit.key}.pub`,
+    requestsPerMinute: config.api.requestsPerMinute,
+    ...(config.oidc === null ? {} : { verifyToken: createTokenVerifier(db, config.oidc) }),
   });
   const close = async (signal: string): Promise<void> => {
     logger.info({ signal }, 'closing');

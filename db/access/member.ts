@@ -93,3 +93,15 @@ export async function listMembers(db: Db, project: string): Promise<Member[]> {
   }
   return [...members.values()];
 }
+
+/** What a principal may be, by project. */
+export async function rolesOf(db: Db, principal: string): Promise<Record<string, Role[]>> {
+  const rows = await db
+    .selectFrom('membership')
+    .select(['project', 'role'])
+    .where('principal', '=', principal)
+    .execute();
+  const byProject: Record<string, Role[]> = {};
+  for (const { project, role } of rows) (byProject[project] ??= []).push(role);
+  return byProject;
+}
