@@ -36,7 +36,11 @@ const settings = {
   HOLDFAST_API_HOST: optional('address that the API listens on', '127.0.0.1', text),
   HOLDFAST_API_PORT: optional('port of the API', '7650', port),
   HOLDFAST_REQUESTS_PER_MINUTE: optional('requests that one key may make in a minute', '6000', count),
-  HOLDFAST_OIDC_ISSUER: optional('OpenID provider whose tokens are taken', 'none: API keys alone', url('https:', 'http:')),
+  HOLDFAST_OIDC_ISSUER: optional(
+    'OpenID provider whose tokens are taken',
+    'none: API keys alone',
+    url('https:', 'http:'),
+  ),
   HOLDFAST_OIDC_AUDIENCE: optional('what its tokens must be meant for', 'holdfast', text),
   HOLDFAST_API_URL: optional(
     'where the CLI and the proxy agent find the API',

@@ -34,7 +34,13 @@ export function createTokenVerifier(db: Db, { issuer, audience }: IdentityProvid
   };
 
   async function verified(token: string): Promise<JWTPayload> {
-    const options = { issuer, audience, algorithms, clockTolerance: clockToleranceSeconds, requiredClaims: ['exp', 'sub'] };
+    const options = {
+      issuer,
+      audience,
+      algorithms,
+      clockTolerance: clockToleranceSeconds,
+      requiredClaims: ['exp', 'sub'],
+    };
     try {
       return (await jwtVerify(token, await keySet(), options)).payload;
     } catch (error) {
@@ -47,7 +53,8 @@ async function jwksUri(issuer: string): Promise<string> {
   const url = new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
   const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(5000) });
   const { issuer: said, jwks_uri: uri } = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
-  if (said !== issuer || typeof uri !== 'string') throw new Error(`${url.href} is not of the issuer ${issuer}`);
+  if (said !== issuer || typeof uri !== 'string')
+    throw new Error(`${url.href} is not of the issuer ${issuer}`);
   return uri;
 }
 
@@ -57,7 +64,9 @@ function refusal(error: unknown, issuer: string): OpsError {
     return unauthenticated(`the token is not for this installation: its claim "${error.claim}" does not fit`);
   }
   const isOfToken =
-    error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout) && error.code !== 'ERR_JOSE_GENERIC';
+    error instanceof errors.JOSEError &&
+    !(error instanceof errors.JWKSTimeout) &&
+    error.code !== 'ERR_JOSE_GENERIC';
   if (isOfToken) return unauthenticated('the token is not one that the identity provider signed');
   return new OpsError('unavailable', `the identity provider ${issuer} does not answer`, {}, error);
 }

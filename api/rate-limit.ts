@@ -17,7 +17,8 @@ export async function limitRates(app: App, perMinute: number): Promise<void> {
     timeWindow: windowMs,
     keyGenerator: (request) => request.principal?.keyId ?? request.principal?.id ?? request.ip,
     allowList: (request) => request.routeOptions.config.needs === 'emergency-stop:set',
-    errorResponseBuilder: (_request, { max, ttl }) => tooMany(`this key has made its ${max} requests of a minute`, ttl),
+    errorResponseBuilder: (_request, { max, ttl }) =>
+      tooMany(`this key has made its ${max} requests of a minute`, ttl),
   });
 }
 
@@ -36,5 +37,7 @@ export function createRefusalLimit(app: App): (request: FastifyRequest) => Promi
 }
 
 function tooMany(why: string, retryAfterMs: number): OpsError {
-  return new OpsError('rate-limited', `${why}; come back in ${Math.ceil(retryAfterMs / 1000)} s`, { retryAfterMs });
+  return new OpsError('rate-limited', `${why}; come back in ${Math.ceil(retryAfterMs / 1000)} s`, {
+    retryAfterMs,
+  });
 }

@@ -102,6 +102,9 @@ export const PostHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({ description: 'Required. The same key and body answer the first result again' }),
   ),
+  'holdfast-principal': Type.Optional(
+    Type.String({ description: 'Not read any more: who asks is known by its key', deprecated: true }),
+  ),
 });
 
 export const Limit = Type.Optional(

@@ -25,6 +25,9 @@ async function serve(config: Config): Promise<void> {
   const dataConverter = createDataConverter({ payloadKeys, namespace, onUnreadable });
   const [codec] = dataConverter.payloadCodecs ?? [];
   const temporal = new Client({ connection, namespace, dataConverter });
+  // No retries by the client: what fails is left to the reconciliation, and a retry would outlive a closed connection.
+  const connection = Connection.lazy({ address: requireTemporalAddress(config), interceptors: [] });
+  const temporal = new Client({ connection, namespace: config.temporal.namespace });
   const app = await buildApp({
     db,
     notifications,

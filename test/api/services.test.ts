@@ -149,7 +149,7 @@ test('text that is no JSON, another media type and a huge body are problems', as
     api.app.inject({
       method: 'PUT',
       url: '/v1/projects/default/services/x',
-      headers: { 'content-type': type },
+      headers: { 'content-type': type, authorization: `Bearer ${api.key}` },
       payload,
     });
 

@@ -34,15 +34,23 @@ export interface Answer {
 let keys = 0;
 
 /** The API on a database of its own. Workflows are started on a queue without a worker, so rows and starts can be looked at. */
-export async function apiUnderTest(options: { temporal?: 'dead' } = {}): Promise<ApiUnderTest> {
+export async function apiUnderTest(
+  options: { temporal?: 'dead'; requestsPerMinute?: number } = {},
+): Promise<ApiUnderTest> {
   const database = await testDatabase();
   const db = connect(database.url);
   const notifications: Notifications = createNotifications(database.url);
   const temporal = await testTemporal();
-  const dead = Connection.lazy({ address: '127.0.0.1:1' });
+  const dead = Connection.lazy({ address: '127.0.0.1:1', interceptors: [] });
   const client =
     options.temporal === 'dead' ? new Client({ connection: dead, namespace: 'dead' }) : temporal.client;
-  const app = await buildApp({ db, notifications, temporal: () => client, taskQueue: temporal.taskQueue });
+  const app = await buildApp({
+    db,
+    notifications,
+    temporal: () => client,
+    taskQueue: temporal.taskQueue,
+    requestsPerMinute: options.requestsPerMinute,
+  });
   const secret = await keyOfPerson(db, 'ada');
   const check = await answerChecker(app);
   return {

@@ -17,7 +17,7 @@ export interface TestTemporal {
 /** A client of the run's Temporal server, which all files share: use the task queue given here, and ids of your own. */
 export async function testTemporal(): Promise<TestTemporal> {
   const { address, namespace, binary } = inject('temporal');
-  const connection = await Connection.connect({ address });
+  const connection = await Connection.connect({ address, interceptors: [] });
   return {
     address,
     namespace,

@@ -122,6 +122,7 @@ test('a missing Idempotency-Key is named', async () => {
   const response = await api.app.inject({
     method: 'POST',
     url: '/v1/projects/default/canary-rollouts',
+    headers: { authorization: `Bearer ${api.key}` },
     payload: { service, version: 'v1' },
   });
 
