@@ -66,6 +66,7 @@ const table = {
     npm: [
       'fastify',
       '@fastify/',
+      'jose',
       'ajv',
       'ajv-formats',
       '@temporalio/client',
