@@ -15,6 +15,7 @@ export function registerAuditCheckpoints(app: App, { db, auditKeyFile }: ApiDepe
   app.get(
     '/audit/checkpoints',
     {
+      config: { needs: 'audit:read' },
       schema: {
         tags,
         summary: 'Signed checkpoints by size, as they were published',
@@ -34,6 +35,7 @@ export function registerAuditCheckpoints(app: App, { db, auditKeyFile }: ApiDepe
   app.get(
     '/audit/key',
     {
+      config: { needs: 'audit:read' },
       schema: {
         tags,
         summary: 'The public key that checkpoints are verified with; keep a copy of it elsewhere',

@@ -12,6 +12,7 @@ export function registerAuditEntries(app: App, { db }: ApiDependencies): void {
   app.get(
     '/audit/entries',
     {
+      config: { needs: 'audit:read' },
       schema: {
         tags: ['audit'],
         summary: 'List sealed audit entries, the newest first',

@@ -12,6 +12,7 @@ export function registerAuditErasures(app: App, { db }: ApiDependencies): void {
   app.post(
     '/audit/erasures',
     {
+      config: { needs: 'audit:erase' },
       schema: {
         tags: ['audit'],
         summary: 'Erase the free text of an entry, an operation or a person; the chain stays whole',

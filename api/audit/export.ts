@@ -13,6 +13,7 @@ export function registerAuditExport(app: App, { db }: ApiDependencies): void {
   app.get(
     '/audit/export',
     {
+      config: { needs: 'audit:read' },
       schema: {
         tags: ['audit'],
         summary: 'The audit as NDJSON: header, checkpoints, sealed entries, entries that wait, end',

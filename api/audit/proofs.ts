@@ -18,6 +18,7 @@ export function registerAuditProofs(app: App, { db }: ApiDependencies): void {
   app.get(
     '/audit/entries/:entry/proof',
     {
+      config: { needs: 'audit:read' },
       schema: {
         tags,
         summary: 'Proves that an entry is under a signed checkpoint, the newest or the one of `size`',
@@ -46,6 +47,7 @@ export function registerAuditProofs(app: App, { db }: ApiDependencies): void {
   app.get(
     '/audit/consistency',
     {
+      config: { needs: 'audit:read' },
       schema: {
         tags,
         summary: 'Proves that one checkpoint continues another',

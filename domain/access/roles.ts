@@ -25,6 +25,8 @@ export const permissions = {
   'emergency-stop:read': everyone,
   'emergency-stop:set': anyHand,
   'emergency-stop:release': operators,
+  'audit:read': everyone,
+  'audit:erase': admins,
   'access:read': admins,
   'access:write': admins,
   'proxy:read': everyone,
