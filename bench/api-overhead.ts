@@ -7,6 +7,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ulid } from 'ulid';
 import { freezePlan } from '../domain/canary-rollout/plan.ts';
+import { ensureInstallationKey } from '../db/access/first-keys.ts';
+import { newSecret } from '../db/access/secret.ts';
 import type { Db } from '../db/connect.ts';
 import { freePort } from '../infra/net/ports.ts';
 import { startOptions } from '../workflows/canary-rollout/start-options.ts';
@@ -28,7 +30,8 @@ export async function apiOverhead(options: { seconds: number; note: (text: strin
     const base = await serveApi(servers);
     const agent = new Agent({ keepAlive: true, maxSockets: 64 });
     let next = 0;
-    const throughApi = (): Promise<void> => postStart(agent, base, `svc-${next++}`);
+    const key = await benchKey(servers.db);
+    const throughApi = (): Promise<void> => postStart(agent, { base, key }, `svc-${next++}`);
     const bare = (): Promise<unknown> => bareStart(client, `svc-${ulid()}`);
     await block(bare, throughApi);
     const api: number[] = [];
@@ -74,7 +77,11 @@ async function block(one: Call, other: Call): Promise<[number[], number[]]> {
   return Promise.all([Promise.all(calls[0]), Promise.all(calls[1])]);
 }
 
-function postStart(agent: Agent, base: string, service: string): Promise<void> {
+function postStart(
+  agent: Agent,
+  { base, key }: { base: string; key: string },
+  service: string,
+): Promise<void> {
   const body = JSON.stringify({ service, version: 'v2' });
   return new Promise((resolve, reject) => {
     const outgoing = request(
@@ -83,6 +90,7 @@ function postStart(agent: Agent, base: string, service: string): Promise<void> {
         method: 'POST',
         agent,
         headers: {
+          authorization: `Bearer ${key}`,
           'content-type': 'application/json',
           'content-length': Buffer.byteLength(body),
           'idempotency-key': randomUUID(),
@@ -116,6 +124,13 @@ function bareStart(client: Client, service: string): Promise<unknown> {
   };
   const { type, options } = startOptions(row, 'operations');
   return client.workflow.start(type, options);
+}
+
+async function benchKey(db: Db): Promise<string> {
+  const secret = newSecret();
+  const owner = { principal: 'bench', kind: 'person' as const, role: 'operator' as const, scopes: null };
+  await ensureInstallationKey(db, { id: ulid(), secret, name: 'bench', ...owner });
+  return secret;
 }
 
 /** Registers that many services, straight in the database. */

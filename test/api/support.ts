@@ -70,7 +70,7 @@ export async function apiUnderTest(
         ...(body === undefined ? {} : { payload: body as object }),
       });
       const type = String(response.headers['content-type'] ?? '');
-      const answer = type.includes('json') ? response.json<unknown>() : response.body;
+      const answer = /\bjson\b/.test(type) ? response.json<unknown>() : response.body;
       check({ method, path: url, status: response.statusCode, type, body: answer });
       return { status: response.statusCode, headers: response.headers, body: answer };
     },
