@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { OpsError } from './domain/errors.ts';
-import { Fault, hostAndPort, name, oneOf, path, port, span, text, url } from './setting-values.ts';
+import { count, Fault, hostAndPort, name, oneOf, path, port, span, text, url } from './setting-values.ts';
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -266,60 +266,6 @@ function readAll(env: Readonly<Record<string, string | undefined>>): Values {
 
 function optional<T>(about: string, fallback: string, read: (value: string) => T): Setting<T> {
   return { about, fallback, read };
-}
-
-function text(value: string): string {
-  return value;
-}
-
-function name(value: string): string {
-  if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value)) return value;
-  throw new Fault(`is ${quote(value)}, not lower-case letters, digits and inner hyphens`);
-}
-
-function path(value: string): string {
-  if (value.includes('\0')) throw new Fault('holds a zero byte');
-  return resolve(value);
-}
-
-function port(value: string): number {
-  const number = Number(value);
-  if (/^[0-9]+$/.test(value) && number >= 1 && number <= 65535) return number;
-  throw new Fault(`is ${quote(value)}, not a port from 1 to 65535`);
-}
-
-function count(value: string): number {
-  const number = Number(value);
-  if (/^[0-9]{1,9}$/.test(value) && number >= 1) return number;
-  throw new Fault(`is ${quote(value)}, not a whole number above 0`);
-}
-
-function hostAndPort(value: string): string {
-  if (/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):[0-9]{1,5}$/.test(value)) return value;
-  throw new Fault(`is ${quote(value)}, not host:port`);
-}
-
-function url(...protocols: string[]): (value: string) => string {
-  return (value) => {
-    // The value may hold a password: it is never repeated.
-    const parsed = URL.parse(value) ?? URL.parse(value.replace('@/', '@localhost/'));
-    if (!parsed) throw new Fault('is not a URL');
-    if (!protocols.includes(parsed.protocol))
-      throw new Fault(`does not begin with ${protocols.join(' or ')}`);
-    return value;
-  };
-}
-
-function oneOf<T extends string>(allowed: readonly T[]): (value: string) => T {
-  return (value) => {
-    const found = allowed.find((candidate) => candidate === value);
-    if (found === undefined) throw new Fault(`is ${quote(value)}, not one of ${allowed.join(', ')}`);
-    return found;
-  };
-}
-
-function quote(value: string): string {
-  return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
 }
 
 function missing(key: SettingName, what: string): never {

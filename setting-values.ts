@@ -31,6 +31,12 @@ export function span(value: string): number {
   throw new Fault(`is ${quote(value)}, not a time span from 1m, such as 12h or 30d`);
 }
 
+export function count(value: string): number {
+  const number = Number(value);
+  if (/^[0-9]{1,9}$/.test(value) && number >= 1) return number;
+  throw new Fault(`is ${quote(value)}, not a whole number above 0`);
+}
+
 export function hostAndPort(value: string): string {
   if (/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):[0-9]{1,5}$/.test(value)) return value;
   throw new Fault(`is ${quote(value)}, not host:port`);

@@ -11,7 +11,7 @@ const sessionSeconds = 12 * 60 * 60;
 export function registerCodecLogin(app: App, mayDecode: MayDecode, uiUrl: string | null): void {
   const html = page(uiUrl);
   const policy = `default-src 'none'; connect-src 'self'; script-src '${hashOf(script)}'; frame-ancestors 'none'`;
-  app.get('/codec/login', { schema: { hide: true } }, (_request, reply) =>
+  app.get('/codec/login', { config: { isPublic: true }, schema: { hide: true } }, (_request, reply) =>
     reply
       .headers({
         'content-security-policy': policy,
@@ -21,7 +21,7 @@ export function registerCodecLogin(app: App, mayDecode: MayDecode, uiUrl: string
       .type('text/html; charset=utf-8')
       .send(html),
   );
-  app.post('/codec/session', { schema: { hide: true } }, (request, reply) => {
+  app.post('/codec/session', { config: { isPublic: true }, schema: { hide: true } }, (request, reply) => {
     const isKnown = mayDecode({ headers: { authorization: request.headers.authorization } });
     if (!isKnown) return reply.code(401).send({ loggedIn: false });
     const key = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
@@ -31,7 +31,7 @@ export function registerCodecLogin(app: App, mayDecode: MayDecode, uiUrl: string
       .header('set-cookie', `${sessionCookie}=${key}; ${attributes}${secure}`)
       .send({ loggedIn: true });
   });
-  app.delete('/codec/session', { schema: { hide: true } }, (_request, reply) =>
+  app.delete('/codec/session', { config: { isPublic: true }, schema: { hide: true } }, (_request, reply) =>
     reply.header('set-cookie', `${sessionCookie}=; Path=/codec; Max-Age=0`).code(204).send(),
   );
 }

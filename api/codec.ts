@@ -29,7 +29,7 @@ export function registerCodec(app: App, server: CodecServer): void {
   registerCodecLogin(app, server.mayDecode, server.uiUrl);
   for (const verb of ['encode', 'decode'] as const) {
     const path = `/codec/:namespace/${verb}`;
-    app.options(path, { schema: { hide: true } }, (request, reply) => {
+    app.options(path, { config: { isPublic: true }, schema: { hide: true } }, (request, reply) => {
       allowOrigin(request, reply, origin);
       return reply.code(204).send();
     });
@@ -37,6 +37,8 @@ export function registerCodec(app: App, server: CodecServer): void {
       path,
       {
         bodyLimit,
+        // It has a key of its own: what it opens belongs to every project.
+        config: { isPublic: true },
         schema: { hide: true, params: Type.Object({ namespace: Type.String() }), body: Payloads },
         // Before the body is read: a stranger's megabytes are not parsed.
         onRequest: (request, reply, done) => {

@@ -18,6 +18,7 @@ export function registerRunRecord(app: App, { db, signer, codec }: ApiDependenci
   app.get(
     '/operations/:id/record',
     {
+      config: { needs: 'operation:read' },
       schema: {
         tags: ['operations'],
         summary: 'The whole record of a closed operation, signed: rows, timeline, Temporal histories',

@@ -17,17 +17,15 @@ async function serve(config: Config): Promise<void> {
   const databaseUrl = requireDatabaseUrl(config);
   const db = connect(databaseUrl, { max: 20 });
   const notifications = createNotifications(databaseUrl);
-  const connection = Connection.lazy({ address: requireTemporalAddress(config) });
   const { namespace, uiUrl } = config.temporal;
   const { payloadKeys, codecToken, signingKey } = config.secrets;
   const onUnreadable = (keyId: string): void =>
     logger.warn({ keyId }, 'payloads cannot be opened: see the payload keys');
   const dataConverter = createDataConverter({ payloadKeys, namespace, onUnreadable });
   const [codec] = dataConverter.payloadCodecs ?? [];
-  const temporal = new Client({ connection, namespace, dataConverter });
   // No retries by the client: what fails is left to the reconciliation, and a retry would outlive a closed connection.
   const connection = Connection.lazy({ address: requireTemporalAddress(config), interceptors: [] });
-  const temporal = new Client({ connection, namespace: config.temporal.namespace });
+  const temporal = new Client({ connection, namespace, dataConverter });
   const app = await buildApp({
     db,
     notifications,

@@ -12,6 +12,7 @@ import { createPayloadCodec } from '../../payload-codec/codec.ts';
 import { openKeyring } from '../../payload-codec/keyring.ts';
 import { holdfast } from '../cli/support.ts';
 import { makeKeyFile } from '../payload-codec/keys.ts';
+import { keyOfPerson } from '../support/access.ts';
 import { houseForFile } from '../support/rollout-house/for-file.ts';
 import {
   makeService,
@@ -25,6 +26,7 @@ const house = houseForFile({ payloadKeys: () => Promise.resolve(keys.file) });
 const token = 'a-bearer-key-of-some-length';
 let folder: string;
 let app: App;
+let key: string;
 let url: string;
 let rollout: StartedRollout;
 let file: string;
@@ -40,6 +42,7 @@ beforeAll(async () => {
   await writeFile(publicKey, pair.publicKey.export({ type: 'spki', format: 'pem' }));
   await writeFile(join(folder, 'token'), token, { mode: 0o600 });
   const { namespace } = house();
+  key = await keyOfPerson(house().db, 'ada');
   const codec = createPayloadCodec({ keyring: openKeyring(keys.file), namespace });
   app = await buildApp({
     db: house().db,
@@ -60,7 +63,7 @@ afterAll(async () => {
 });
 
 test('the record of a running operation is not there yet', async () => {
-  const answer = await holdfast(url, ['runs', 'export', rollout.operationId, '--output', '-']);
+  const answer = await holdfast(url, key, ['runs', 'export', rollout.operationId, '--output', '-']);
   expect(answer).toMatchObject({ code: 5 });
   expect(answer.stderr).toContain('it runs');
 });
@@ -71,7 +74,7 @@ test('an ended operation is exported whole, and verified without a server', { ti
   await house().startReconciliation();
   file = join(folder, 'run.json');
   const exported = async () =>
-    (await holdfast(url, ['runs', 'export', rollout.operationId, '--output', file])).code;
+    (await holdfast(url, key, ['runs', 'export', rollout.operationId, '--output', file])).code;
   await expect.poll(exported, { timeout: 30_000, interval: 500 }).toBe(0);
 
   expect(((await stat(file)).mode & 0o777).toString(8)).toBe('600');
@@ -87,7 +90,7 @@ test('an ended operation is exported whole, and verified without a server', { ti
   expect(parts['audit']).toMatchObject([{}, {}, { operation_id: rollout.operationId }]);
   expect(parts['histories']).toMatchObject([{ state: 'kept' }]);
   // The port is closed to it: nobody is asked.
-  const verified = await holdfast('http://127.0.0.1:1', [
+  const verified = await holdfast('http://127.0.0.1:1', key, [
     'runs',
     'verify',
     file,
@@ -100,7 +103,7 @@ test('an ended operation is exported whole, and verified without a server', { ti
 });
 
 test('nothing that is there is overwritten', async () => {
-  const again = await holdfast(url, ['runs', 'export', rollout.operationId, '--output', file]);
+  const again = await holdfast(url, key, ['runs', 'export', rollout.operationId, '--output', file]);
   expect(again).toMatchObject({ code: 1 });
   expect(again.stderr).toContain('it is there already');
 });
@@ -109,7 +112,7 @@ test('payloads stay sealed unless who may decode asks for clear ones', async () 
   const get = (headers: Record<string, string>) =>
     app.inject({
       url: `/v1/projects/default/operations/${rollout.operationId}/record?payloads=clear`,
-      headers,
+      headers: { authorization: `Bearer ${key}`, ...headers },
     });
   const textOf = (record: RunRecord): string => {
     const [history] = record.parts['histories'] as RunHistory[];
@@ -126,7 +129,7 @@ test('payloads stay sealed unless who may decode asks for clear ones', async () 
   expect(textOf(answer.json())).toContain('stableVersion');
   const clear = join(folder, 'clear.json');
   await writeFile(clear, answer.body);
-  expect(await holdfast(url, ['runs', 'verify', clear, '--public-key', publicKey])).toMatchObject({
+  expect(await holdfast(url, key, ['runs', 'verify', clear, '--public-key', publicKey])).toMatchObject({
     code: 0,
   });
 });
@@ -177,7 +180,7 @@ test.each<[string, Change, string]>([
   change(record);
   await writeFile(forged, JSON.stringify(record));
 
-  const verified = await holdfast(url, ['runs', 'verify', forged, '--public-key', publicKey]);
+  const verified = await holdfast(url, key, ['runs', 'verify', forged, '--public-key', publicKey]);
 
   expect(verified.code).toBe(1);
   expect(verified.stdout).toContain(problem);
@@ -192,7 +195,7 @@ test.each([
   const bad = join(folder, 'bad.json');
   await writeFile(bad, content);
 
-  const verified = await holdfast(url, ['runs', 'verify', bad, '--public-key', publicKey]);
+  const verified = await holdfast(url, key, ['runs', 'verify', bad, '--public-key', publicKey]);
 
   expect(verified.code).toBe(2);
   expect(verified.stderr).toContain('is no record of a run');
@@ -202,7 +205,7 @@ test('what was signed with another key is not valid', async () => {
   const other = join(folder, 'other.pub.pem');
   await writeFile(other, generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }));
 
-  const verified = await holdfast(url, ['runs', 'verify', file, '--public-key', other]);
+  const verified = await holdfast(url, key, ['runs', 'verify', file, '--public-key', other]);
 
   expect(verified.code).toBe(1);
   expect(verified.stdout).toContain('signed by the key');
