@@ -32,7 +32,7 @@ const table = {
   providers: {
     values: ['^providers/', '^domain/errors[.]ts$'],
     types: ['^contracts/', '^domain/'],
-    npm: ['dockerode'],
+    npm: ['dockerode', '@slack/web-api', 'nodemailer'],
     node: true,
   },
   'proxy-agent': {

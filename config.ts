@@ -6,6 +6,7 @@ import { count, Fault, hostAndPort, name, oneOf, path, port, span, text, url } f
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const dayMs = 86_400_000;
+const privateAddresses = ['none', 'loopback', 'all'] as const;
 
 const usualFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
@@ -54,9 +55,25 @@ const settings = {
   HOLDFAST_KEEP_TIMELINES: optional('how long timelines of closed operations are kept', '400d', span),
   HOLDFAST_KEEP_SAMPLES: optional('how long counters of the proxies are kept', '1d', span),
   HOLDFAST_KEEP_IDEMPOTENCY_KEYS: optional('how long a repeated request is recognised', '7d', span),
+  HOLDFAST_KEEP_NOTIFICATIONS: optional('how long notifications are kept after their end', '30d', span),
   HOLDFAST_METRICS_PORT: optional('port of the worker: /metrics, /readyz', '7651', port),
   HOLDFAST_SDK_METRICS_PORT: optional("port of the Temporal SDK's own metrics", '7652', port),
   HOLDFAST_WATCHDOG_WEBHOOK: optional('doctor --watch posts changes there', 'none', url('http:', 'https:')),
+  HOLDFAST_PUBLIC_URL: optional(
+    'where browsers reach Holdfast; links in notifications lead there',
+    'no links',
+    url('http:', 'https:'),
+  ),
+  HOLDFAST_NOTIFICATION_PRIVATE_ADDRESSES: optional(
+    `which private addresses webhooks may go to: ${privateAddresses.join(', ')}`,
+    'none',
+    oneOf(privateAddresses),
+  ),
+  HOLDFAST_SLACK_API_URL: optional(
+    "where Slack's methods are, with a slash at the end",
+    'https://slack.com/api/',
+    url('http:', 'https:'),
+  ),
   DOCKER_HOST: optional('Docker engine, as the Docker CLI reads it', 'unix:///var/run/docker.sock', text),
   HOLDFAST_FRONTEND_PORT: optional('port of the first HAProxy frontend', '7680', port),
   HOLDFAST_HAPROXY_BIN: optional('the haproxy to run', 'the one on PATH', path),
@@ -113,6 +130,7 @@ export interface Config {
     readonly timelinesMs: number;
     readonly samplesMs: number;
     readonly idempotencyKeysMs: number;
+    readonly notificationsMs: number;
   };
   /** `url` is null when not set: `holdfast up` says where it listens in `<home>/stack.json`. */
   readonly api: {
@@ -137,6 +155,12 @@ export interface Config {
   readonly audit: { readonly key: string; readonly checkpoints: string };
   readonly docker: { readonly host: string | null };
   readonly watchdog: { readonly webhook: string | null };
+  /** Where browsers reach Holdfast; null: notifications have no links. */
+  readonly publicUrl: string | null;
+  readonly notification: {
+    readonly privateAddresses: (typeof privateAddresses)[number];
+    readonly slackApiUrl: string;
+  };
   /** Which keys were set, so that a wish can be told from a default. */
   readonly given: readonly SettingName[];
 }
@@ -178,6 +202,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       timelinesMs: values.HOLDFAST_KEEP_TIMELINES ?? 400 * dayMs,
       samplesMs: values.HOLDFAST_KEEP_SAMPLES ?? dayMs,
       idempotencyKeysMs: values.HOLDFAST_KEEP_IDEMPOTENCY_KEYS ?? 7 * dayMs,
+      notificationsMs: values.HOLDFAST_KEEP_NOTIFICATIONS ?? 30 * dayMs,
     },
     api: {
       host: values.HOLDFAST_API_HOST ?? '127.0.0.1',
@@ -212,6 +237,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     },
     docker: { host: values.DOCKER_HOST ?? null },
     watchdog: { webhook: values.HOLDFAST_WATCHDOG_WEBHOOK ?? null },
+    publicUrl: values.HOLDFAST_PUBLIC_URL ?? null,
+    notification: {
+      privateAddresses: values.HOLDFAST_NOTIFICATION_PRIVATE_ADDRESSES ?? 'none',
+      slackApiUrl: values.HOLDFAST_SLACK_API_URL ?? 'https://slack.com/api/',
+    },
     given: settingNames.filter((key) => values[key] !== undefined),
   });
 }

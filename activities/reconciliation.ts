@@ -7,6 +7,7 @@ import type { Runtime } from '../providers/runtime/runtime.ts';
 import type { Traffic } from '../providers/traffic/traffic.ts';
 import { archiveHistories } from './reconciliation/archive.ts';
 import { publishCheckpoints, sealAudit, type AuditTools } from './reconciliation/audit.ts';
+import { startDeliveries } from './reconciliation/deliveries.ts';
 import { announceDecisions, deliverCommands } from './reconciliation/messages.ts';
 import { repairOperations, startRecorded } from './reconciliation/operations.ts';
 import { stopOrphans } from './reconciliation/orphans.ts';
@@ -24,6 +25,8 @@ export interface ReconciliationTools {
   readonly keep: Keep;
   /** Milliseconds between two rounds. */
   readonly everyMs: number;
+  /** Milliseconds to wait after each failed attempt at a notification; left out: ten attempts in three days. */
+  readonly notificationWaitsMs?: readonly number[];
 }
 
 /** Each part has a round of its own, so that one that waits for a silent proxy keeps no other from its work. */
@@ -35,6 +38,7 @@ const parts = [
   repairTargets,
   keepReleases,
   retireReleases,
+  startDeliveries,
   stopOrphans,
   archiveHistories,
   sealAudit,

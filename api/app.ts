@@ -15,6 +15,7 @@ import type { ApiDependencies, App } from './dependencies.ts';
 import { registerEmergencyStop } from './emergency-stop.ts';
 import { registerHealth } from './health.ts';
 import { registerMetrics } from './metrics.ts';
+import { registerNotifications } from './notification/index.ts';
 import { openApi } from './openapi.ts';
 import { registerOperations } from './operations.ts';
 import { toProblem } from './problem.ts';
@@ -63,6 +64,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
       registerEmergencyStop(scope, dependencies);
       registerAudit(scope, dependencies);
       registerAccess(scope, dependencies);
+      registerNotifications(scope, dependencies);
       done();
     },
     { prefix: '/v1/projects/:project' },

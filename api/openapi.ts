@@ -17,6 +17,7 @@ export const openApi: FastifyDynamicSwaggerOptions = {
       { name: 'operations', description: 'Runs of every kind and their timelines' },
       { name: 'emergency-stop', description: 'Works with Temporal and every worker dead' },
       { name: 'audit', description: 'Who did what, sealed and signed; proofs and exports' },
+      { name: 'notifications', description: 'Who is told of gates and outcomes, and whether it arrived' },
       { name: 'proxies', description: 'The protocol of the proxy agents' },
       { name: 'access', description: 'Projects, members and API keys' },
       { name: 'health', description: 'Probes' },

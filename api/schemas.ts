@@ -36,6 +36,13 @@ import {
 } from '../contracts/access.ts';
 import { Name, Problem, ref, Ulid } from '../contracts/common.ts';
 import { EmergencyStop, EmergencyStopInput, EmergencyStopList } from '../contracts/emergency-stop.ts';
+import {
+  NotificationChannel,
+  NotificationChannelInput,
+  NotificationChannelPage,
+  NotificationDelivery,
+  NotificationDeliveryPage,
+} from '../contracts/notification.ts';
 import { Operation, OperationEvent, OperationEventPage, OperationPage } from '../contracts/operation.ts';
 import { RunRecord } from '../contracts/run-record.ts';
 import { Service, ServiceInput, ServicePage } from '../contracts/service.ts';
@@ -83,6 +90,11 @@ export const sharedSchemas = [
   NewApiKey,
   RotateApiKey,
   WhoAmI,
+  NotificationChannelInput,
+  NotificationChannel,
+  NotificationChannelPage,
+  NotificationDelivery,
+  NotificationDeliveryPage,
 ] as const;
 
 const ProblemBody = {

@@ -6,6 +6,7 @@ import { registerAuditCommands } from './audit.ts';
 import { createContext, type Bind, type Cli, type GlobalOptions } from './context.ts';
 import { registerEmergencyCommands } from './emergency.ts';
 import { CliError, exitCodes } from './exit.ts';
+import { registerNotificationCommands } from './notification.ts';
 import type { Streams } from './output.ts';
 import { registerRunCommands } from './runs.ts';
 import { registerServiceCommands } from './service.ts';
@@ -67,6 +68,7 @@ function createProgram(around: Streams, bind: Bind): Command {
   registerEmergencyCommands(program, bind);
   registerAuditCommands(program, bind);
   registerAccessCommands(program, bind);
+  registerNotificationCommands(program, bind);
   return program;
 }
 

@@ -4,12 +4,14 @@ import type { Db } from './connect.ts';
 import * as access from './migrations/0003-access.ts';
 import * as skeleton from './migrations/0001-skeleton.ts';
 import * as audit from './migrations/0002-audit.ts';
+import * as notification from './migrations/0004-notification.ts';
 import * as operationArchive from './migrations/0005-operation-archive.ts';
 
 /** Numbered, never edited, forward only. */
 const migrations: Record<string, Migration> = {
   '0001-skeleton': skeleton,
   '0002-audit': audit,
+  '0004-notification': notification,
   '0005-operation-archive': operationArchive,
   '0003-access': access,
 };

@@ -7,6 +7,8 @@ export interface Keep {
   readonly timelinesMs: number;
   readonly samplesMs: number;
   readonly idempotencyKeysMs: number;
+  /** Of notifications, from their own end. */
+  readonly notificationsMs: number;
 }
 
 /** Removes what is older than it is kept. The rows of operations themselves stay: they are few and small. */
@@ -17,6 +19,11 @@ export async function pruneOldRows(db: Db, keep: Keep): Promise<void> {
     sql`second < extract(epoch from now()) - ${keep.samplesMs / 1000}::double precision`,
   );
   await removeAll(db, 'idempotency_key', sql`created_at < ${ago(keep.idempotencyKeysMs)}`);
+  await removeAll(
+    db,
+    'notification_delivery',
+    sql`state <> 'pending' and settled_at < ${ago(keep.notificationsMs)}`,
+  );
   await removeAll(db, 'operation_event', sql`operation_id in (${endedBefore(keep.timelinesMs)})`);
   await removeAll(db, 'operation_archive', sql`operation_id in (${endedBefore(keep.archivesMs)})`);
 }

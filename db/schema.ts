@@ -5,9 +5,10 @@ import type { OperationStatus } from '../contracts/operation.ts';
 import type { DesiredServer } from '../contracts/proxy.ts';
 import type { Principal, Role } from '../domain/access/roles.ts';
 import type { Service, Start } from '../contracts/service.ts';
+import type { NotificationTables } from './notification/tables.ts';
 
 /** The tables as Kysely sees them; test/db/schema.test.ts compares this with a migrated database. */
-export interface Database {
+export interface Database extends NotificationTables {
   project: { id: string; created_at: Generated<Date> };
   service: ServiceTable;
   release: ReleaseTable;

@@ -2,15 +2,15 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { operationKinds } from '../contracts/common.ts';
 
+/** Everything with a straight path of its own: kinds of operations, and what serves them all. */
+const capabilities = [...operationKinds, 'notification'] as const;
+
 /** Parts of workflows/ and activities/ that are no capability. */
 const notCapabilities = ['index', 'shared', 'reconciliation'];
 const stops = ['contracts', 'api', 'workflows', 'domain', 'activities', 'db', 'cli'];
 
 /** What is missing on the straight path of a capability, and what carries the name of none; one sentence each, none when all is well. */
-export async function nameProblems(
-  root: string,
-  kinds: readonly string[] = operationKinds,
-): Promise<string[]> {
+export async function nameProblems(root: string, kinds: readonly string[] = capabilities): Promise<string[]> {
   const missing = await Promise.all(kinds.map((stem) => missingStops(root, stem)));
   const strangers = await Promise.all(
     ['workflows', 'activities'].map((folder) => undeclared(root, folder, kinds)),

@@ -40,10 +40,16 @@ export function toFailure(error: unknown): unknown {
     type: error.code,
     message: error.message,
     nonRetryable: !row.retryable,
-    nextRetryDelay: row.retryAfterMs,
+    nextRetryDelay: retryAfterMsOf(error) ?? row.retryAfterMs,
     details: [error.detail],
     cause: error.cause instanceof Error ? error.cause : undefined,
   });
+}
+
+/** What the failure itself says about when to come again, in milliseconds. */
+function retryAfterMsOf({ detail }: OpsError): number | undefined {
+  const { retryAfterMs } = detail;
+  return typeof retryAfterMs === 'number' ? retryAfterMs : undefined;
 }
 
 async function showStuck(db: Db, input: ActivityExecuteInput, note: string | null): Promise<void> {

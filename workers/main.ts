@@ -4,8 +4,10 @@ import { connect } from '../db/connect.ts';
 import { createDesiredStateStore } from '../db/desired-state-store.ts';
 import { createFileCheckpointStore } from '../providers/checkpoint-store/file.ts';
 import { readNoteSigner } from '../providers/note-signer/file.ts';
+import { createNotifiers } from '../providers/notifier/index.ts';
 import { createHttpProbe } from '../providers/probe/http.ts';
 import { createRuntimes } from '../providers/runtime/index.ts';
+import { createSecrets } from '../providers/secret/reference.ts';
 import { createHaproxyTraffic } from '../providers/traffic/haproxy.ts';
 import { serveMetrics } from './metrics.ts';
 import { runWorkers } from './run.ts';
@@ -23,6 +25,10 @@ const tools = {
   probe: createHttpProbe(),
   keep: config.keep,
   audit: signer === null ? null : { store: createFileCheckpointStore(config.audit.checkpoints), signer },
+  notifiers: createNotifiers(config.notification),
+  secrets: createSecrets(process.env),
+  publicUrl: config.publicUrl,
+  chance: Math.random,
   log: (message: string, fields: Record<string, unknown>) => logger.warn(fields, message),
 };
 const workers = await runWorkers(config, tools, logger);

@@ -5,12 +5,13 @@ import type { Logger } from 'pino';
 import { requireTemporalAddress, type Config } from '../config.ts';
 import { createDataConverter } from '../payload-codec/data-converter.ts';
 import { workflowBundle } from './bundle.ts';
+import { createNotificationsWorker } from './notifications.ts';
 import { createOperationsWorker } from './operations.ts';
-import type { WorkerPlace, WorkerTools } from './tools.ts';
+import type { AllTools, WorkerPlace } from './tools.ts';
 import { createWatchWorker } from './watch.ts';
 
 export interface RunningWorkers {
-  /** Both queues are polled. */
+  /** Every queue is polled. */
   ready(): boolean;
   /** Ends when all workers have ended; rejects when one failed. */
   readonly ended: Promise<void>;
@@ -18,11 +19,7 @@ export interface RunningWorkers {
 }
 
 /** One process serves every queue. Starts the reconciliation as well: it is there once per installation, whoever starts it. */
-export async function runWorkers(
-  config: Config,
-  tools: WorkerTools,
-  logger: Logger,
-): Promise<RunningWorkers> {
+export async function runWorkers(config: Config, tools: AllTools, logger: Logger): Promise<RunningWorkers> {
   installRuntime(config, logger);
   const address = requireTemporalAddress(config);
   const { namespace } = config.temporal;
@@ -36,7 +33,11 @@ export async function runWorkers(
     workflowBundle(path.join(config.home, 'build')),
   ]);
   const place: WorkerPlace = { connection, namespace, dataConverter };
-  const workers = [await createOperationsWorker(place, bundle, tools), await createWatchWorker(place, tools)];
+  const workers = [
+    await createOperationsWorker(place, bundle, tools),
+    await createWatchWorker(place, tools),
+    await createNotificationsWorker(place, bundle, tools),
+  ];
   const ended = Promise.all(workers.map((worker) => worker.run())).then(() => connection.close());
   await startReconciliation(address, place);
   return {
@@ -80,7 +81,7 @@ async function startReconciliation(
       taskQueue: 'operations',
       workflowIdConflictPolicy: 'USE_EXISTING',
       staticSummary:
-        'Brings back in line what drifted: lost starts, unheard commands, terminated runs, expired releases',
+        'Brings back in line what drifted: lost starts, unheard commands, unsent notifications, terminated runs, expired releases',
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

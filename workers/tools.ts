@@ -10,11 +10,17 @@ export interface WorkerPlace {
   readonly namespace: string;
   readonly dataConverter: DataConverter;
 }
+import type { NotificationTools } from '../activities/notification/index.ts';
 
-/** What the activities of every queue work with. */
+/** What the activities of the work itself work with. */
 export interface WorkerTools extends CanaryRolloutTools {
   /** null: entries are sealed and no checkpoint is signed. */
   readonly audit: AuditTools | null;
   readonly log: (message: string, fields: Record<string, unknown>) => void;
   readonly keep: Keep;
+  /** Milliseconds to wait after each failed attempt at a notification; left out: ten attempts in three days. */
+  readonly notificationWaitsMs?: readonly number[];
 }
+
+/** What the activities of every queue work with. */
+export interface AllTools extends WorkerTools, NotificationTools {}

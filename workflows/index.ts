@@ -1,4 +1,5 @@
 /** The bundle's entry: every workflow by the name it is started with. */
 export { canaryRollback } from './canary-rollout/rollback.ts';
 export { canaryRollout } from './canary-rollout/rollout.ts';
+export { notification } from './notification/notification.ts';
 export { reconciliation } from './reconciliation.ts';

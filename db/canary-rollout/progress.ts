@@ -2,7 +2,9 @@ import { sql } from 'kysely';
 import type { CanaryRolloutState, CheckResult } from '../../contracts/canary-rollout.ts';
 import { OpsError } from '../../domain/errors.ts';
 import { audit } from '../audit.ts';
+import { isTold, stuckQuietMs } from '../../domain/notification/routing.ts';
 import type { Db } from '../connect.ts';
+import { tellChannels } from '../notification/outbox.ts';
 
 /** A line of the timeline as a run writes it; `seq` is its place in that run. */
 export interface TimelineEvent {
@@ -41,7 +43,8 @@ export async function recordEvent(
   const { operationId, summary } = event;
   await db.transaction().execute(async (tx) => {
     if (!(await adoptRun(tx, operationId, runId))) return;
-    await append(tx, { ...event, runId, runSeq: event.seq });
+    const isNew = await append(tx, { ...event, runId, runSeq: event.seq });
+    if (isNew) await tellOf(tx, event, runId, state);
     const open = await tx
       .updateTable('operation')
       .set({ summary, ...(state === null ? {} : { phase: state.phase }) })
@@ -56,6 +59,20 @@ export async function recordEvent(
       .where('operation_id', '=', operationId)
       .execute();
   });
+}
+
+/** A gate that a reset run opens again is the same gate: it was told. */
+async function tellOf(
+  tx: Db,
+  { operationId, type, summary, seq, detail }: TimelineEvent,
+  runId: string,
+  state: CanaryRolloutState | null,
+): Promise<void> {
+  if (!isTold(type)) return;
+  const gate = state?.gate ?? null;
+  const { subject } = detail;
+  const key = type === 'gate.opened' && typeof subject === 'string' ? subject : `${runId}/${seq}`;
+  await tellChannels(tx, { operationId, event: type, key: `${type}/${key}`, summary, gate });
 }
 
 /** Appends a line that no workflow wrote. */
@@ -104,9 +121,10 @@ interface Line extends Omit<TimelineEvent, 'seq'> {
   readonly runSeq: number | null;
 }
 
-async function append(db: Db, line: Line): Promise<void> {
+/** Answers whether it was not there yet. */
+async function append(db: Db, line: Line): Promise<boolean> {
   const { operationId, type, summary, runId, runSeq } = line;
-  await db
+  const { numInsertedOrUpdatedRows } = await db
     .insertInto('operation_event')
     .values((eb) => ({
       operation_id: operationId,
@@ -123,8 +141,9 @@ async function append(db: Db, line: Line): Promise<void> {
       run_seq: runSeq,
     }))
     .onConflict((conflict) => conflict.columns(['operation_id', 'run_id', 'run_seq']).doNothing())
-    .execute();
+    .executeTakeFirst();
   await sql`select pg_notify('operation_event', ${operationId})`.execute(db);
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
 /** Ends the operation and frees its target for the next. Repeating it changes nothing. */
@@ -152,6 +171,8 @@ export async function closeOperation(
       detail: { outcome },
       personal: { summary },
     });
+    const event = `outcome.${outcome}`;
+    await tellChannels(tx, { operationId, event, key: 'outcome', summary, outcome });
     await sql`select pg_notify('operation_event', ${operationId})`.execute(tx);
   });
 }
@@ -172,12 +193,19 @@ export async function recordWatch(db: Db, operationId: string, check: CheckResul
 
 /** Shows (note) or clears (null) that a step of the operation keeps failing. Answers whether that was news. */
 export async function markStuck(db: Db, operationId: string, note: string | null): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('operation')
-    .set({ stuck: note })
-    .where('id', '=', operationId)
-    .where('status', '!=', 'closed')
-    .where(sql<boolean>`stuck is distinct from ${note}`)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
+  return db.transaction().execute(async (tx) => {
+    const before = await tx
+      .selectFrom('operation')
+      .select('stuck')
+      .where('id', '=', operationId)
+      .where('status', '!=', 'closed')
+      .forNoKeyUpdate()
+      .executeTakeFirst();
+    if (before === undefined || before.stuck === note) return false;
+    await tx.updateTable('operation').set({ stuck: note }).where('id', '=', operationId).execute();
+    if (note === null || before.stuck !== null) return true;
+    const key = `stuck/${Math.floor(Date.now() / stuckQuietMs)}`;
+    await tellChannels(tx, { operationId, event: 'stuck', key, summary: note });
+    return true;
+  });
 }

@@ -27,6 +27,10 @@ export const permissions = {
   'emergency-stop:release': operators,
   'audit:read': everyone,
   'audit:erase': admins,
+  'notification:read': everyone,
+  // Who may say where messages go makes the installation send requests: not for every operator.
+  'notification:write': admins,
+  'notification:send': operators,
   'access:read': admins,
   'access:write': admins,
   'proxy:read': everyone,

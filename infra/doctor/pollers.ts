@@ -6,6 +6,8 @@ const queues = [
   { name: 'operations', type: 1 },
   { name: 'operations', type: 2 },
   { name: 'watch', type: 2 },
+  { name: 'notifications', type: 1 },
+  { name: 'notifications', type: 2 },
 ] as const;
 
 /** A poll waits for about a minute, so a living poller was heard within this time. */

@@ -7,7 +7,13 @@ import { pruneOldRows } from '../../db/prune.ts';
 import { testDatabase, type TestDatabase } from '../support/postgres.ts';
 
 const day = 86_400_000;
-const keep = { archivesMs: 30 * day, timelinesMs: 10 * day, samplesMs: day, idempotencyKeysMs: 7 * day };
+const keep = {
+  archivesMs: 30 * day,
+  timelinesMs: 10 * day,
+  samplesMs: day,
+  idempotencyKeysMs: 7 * day,
+  notificationsMs: 30 * day,
+};
 let database: TestDatabase;
 let db: Db;
 

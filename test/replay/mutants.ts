@@ -110,6 +110,18 @@ export const mutants: readonly Mutant[] = [
     to: 'const removed = { summary: String(token + drainMs) };',
   },
   {
+    name: 'a delivery that was given up is not written down',
+    file: 'workflows/notification/notification.ts',
+    from: 'await records.settleDelivery({ deliveryId, ...ended });',
+    to: 'void [records, deliveryId];',
+  },
+  {
+    name: 'a message is sent twice',
+    file: 'workflows/notification/notification.ts',
+    from: 'const { state, reason } = await sender(waitsMs).deliver({ deliveryId, waitsMs });',
+    to: 'await sender(waitsMs).deliver({ deliveryId, waitsMs });\n    const { state, reason } = await sender(waitsMs).deliver({ deliveryId, waitsMs });',
+  },
+  {
     name: 'a pause between two sweeps',
     file: 'workflows/reconciliation.ts',
     header: "import { sleep } from '@temporalio/workflow';\n",

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
+import { deliveryOf, makeChannel, tell } from '../support/rollout-house/channels.ts';
 import { houseForFile } from '../support/rollout-house/for-file.ts';
 import {
   makeService,
@@ -90,6 +91,26 @@ test('reconciliation', { timeout: 60_000 }, async () => {
   await expect.poll(rounds, { timeout: 20_000 }).toBe(3);
   await write('reconciliation', historyToJSON(await handle.fetchHistory()));
 });
+
+test('notification', { timeout: 60_000 }, async () => {
+  const channel = await makeChannel(house().db);
+  await saveNotification(await told(channel, 'delivered'), 'notification');
+  house().notifier.answer(channel, { kind: 'failed', status: 503, reason: 'closed', retryAfterMs: null });
+  await saveNotification(await told(channel, 'gave-up'), 'notification-given-up');
+});
+
+async function told(channel: string, state: string): Promise<string> {
+  await house().startReconciliation();
+  const id = await tell(house().db, channel);
+  await expect.poll(async () => (await deliveryOf(house().db, id)).state, { timeout: 30_000 }).toBe(state);
+  return id;
+}
+
+async function saveNotification(id: string, name: string): Promise<void> {
+  const handle = house().client.workflow.getHandle(`notification/default/${id}`);
+  await handle.result();
+  await write(name, historyToJSON(await handle.fetchHistory()));
+}
 
 async function save(rollout: StartedRollout, name: string, outcome: string): Promise<void> {
   const result = await rollout.result();

@@ -26,6 +26,8 @@ test('there are histories of every way a rollout goes', () => {
       'first-release',
       'rollback',
       'reconciliation',
+      'notification',
+      'notification-given-up',
     ]),
   );
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type Db } from '../../db/connect.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
+import { createNotificationsWorker } from '../../workers/notifications.ts';
 import { createOperationsWorker } from '../../workers/operations.ts';
 import { createWatchWorker } from '../../workers/watch.ts';
 import { startTwinAgent, type TwinAgent } from './rollout-house/agent.ts';
@@ -60,6 +61,7 @@ export async function openHouse(servers: {
     workers = [
       await createOperationsWorker(place, prebuilt, tools.worker),
       await createWatchWorker(place, tools.worker),
+      await createNotificationsWorker(place, prebuilt, tools.notification),
     ];
     ended = Promise.all(workers.map((worker) => worker.run()));
     ended.catch(() => undefined);

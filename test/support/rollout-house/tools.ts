@@ -1,6 +1,10 @@
 import { loadConfig } from '../../../config.ts';
 import type { Db } from '../../../db/connect.ts';
 import { createDesiredStateStore } from '../../../db/desired-state-store.ts';
+import type { NotificationTools } from '../../../activities/notification/index.ts';
+import { createMemoryNotifier, type MemoryNotifier } from '../../../providers/notifier/memory.ts';
+import { createWebhookNotifier } from '../../../providers/notifier/webhook.ts';
+import { createSecrets } from '../../../providers/secret/reference.ts';
 import { createMemoryProbe } from '../../../providers/probe/memory.ts';
 import type { Probe } from '../../../providers/probe/probe.ts';
 import { createMemoryRuntime, type MemoryRuntime } from '../../../providers/runtime/memory.ts';
@@ -17,6 +21,11 @@ export interface Effect {
 
 export interface HouseTools {
   readonly worker: WorkerTools;
+  readonly notification: NotificationTools;
+  /** The twin behind channels of the kind slack and email; webhooks go out for real. Its secret is env:TWIN. */
+  readonly notifier: MemoryNotifier;
+  /** The environment that secrets are looked for in. */
+  readonly secretEnv: Record<string, string | undefined>;
   readonly runtime: MemoryRuntime;
   /** Every version that a service starts is unhealthy with this reason; null: it is well again. */
   sicken(service: string, reason: string | null): void;
@@ -39,6 +48,9 @@ export function makeTools(db: Db): HouseTools {
   const note = (service: string, what: string): void => void effects.push({ at: Date.now(), service, what });
   const runtime = createMemoryRuntime();
   const healthy = createMemoryProbe();
+  const notifier = createMemoryNotifier({ limitMs: 500 });
+  const webhook = createWebhookNotifier({ privateAddresses: 'loopback', limitMs: 2000 });
+  const secretEnv: Record<string, string | undefined> = { TWIN: 'memory-secret' };
   const sick = new Map<string, string>();
   const probe: Probe = {
     async check(address, path, ...rest) {
@@ -97,7 +109,17 @@ export function makeTools(db: Db): HouseTools {
       keep: loadConfig({}).keep,
       audit: null,
       log: (message, fields) => void logged.push(`${message} ${JSON.stringify(fields)}`),
+      notificationWaitsMs: [50, 100, 100, 100],
     },
+    notification: {
+      db,
+      notifiers: { webhook, slack: notifier, email: notifier },
+      secrets: createSecrets(secretEnv),
+      publicUrl: 'https://holdfast.example',
+      chance: () => 0,
+    },
+    notifier,
+    secretEnv,
     runtime,
     sicken: (service, reason) => void (reason === null ? sick.delete(service) : sick.set(service, reason)),
     effects,
