@@ -127,7 +127,7 @@ describe('Temporal', () => {
 
     const findings = await withTemporal(temporal, (connection) => checkPollers(connection, 'default'));
 
-    expect(findings.map((finding) => finding.ok)).toEqual([true, false, false, false]);
+    expect(findings.map((finding) => finding.ok)).toEqual([true, false, false, false, false, false]);
     expect(findings.slice(1).every((finding) => finding.problem === 'no worker polls')).toBe(true);
   });
 });
