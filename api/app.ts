@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { newId } from './new-id.ts';
 import { OpsError } from '../domain/errors.ts';
 import { registerAccess, registerProjects } from './access/index.ts';
+import { registerApprovals } from './approval.ts';
 import { createAuthentication } from './auth.ts';
 import { authorize } from './authorize.ts';
 import { registerCanaryRollouts } from './canary-rollout/index.ts';
@@ -65,6 +66,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
       registerAudit(scope, dependencies);
       registerAccess(scope, dependencies);
       registerNotifications(scope, dependencies);
+      registerApprovals(scope, dependencies);
       done();
     },
     { prefix: '/v1/projects/:project' },

@@ -19,6 +19,7 @@ export const openApi: FastifyDynamicSwaggerOptions = {
       { name: 'audit', description: 'Who did what, sealed and signed; proofs and exports' },
       { name: 'notifications', description: 'Who is told of gates and outcomes, and whether it arrived' },
       { name: 'proxies', description: 'The protocol of the proxy agents' },
+      { name: 'approvals', description: 'Gates that wait for people' },
       { name: 'access', description: 'Projects, members and API keys' },
       { name: 'health', description: 'Probes' },
     ],

@@ -34,6 +34,7 @@ import {
   RotateApiKey,
   WhoAmI,
 } from '../contracts/access.ts';
+import { Approval, ApprovalList } from '../contracts/approval.ts';
 import { Name, Problem, ref, Ulid } from '../contracts/common.ts';
 import { EmergencyStop, EmergencyStopInput, EmergencyStopList } from '../contracts/emergency-stop.ts';
 import {
@@ -95,6 +96,8 @@ export const sharedSchemas = [
   NotificationChannelPage,
   NotificationDelivery,
   NotificationDeliveryPage,
+  Approval,
+  ApprovalList,
 ] as const;
 
 const ProblemBody = {

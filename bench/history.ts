@@ -154,7 +154,7 @@ async function approveAll(
       approved.add(gate.subject);
       const id = ulid();
       const decision = { id, operationId, project: 'default', target, subject: gate.subject, reason: null };
-      const asked = { principal: 'bench', key: ulid(), fingerprint: 'bench' };
+      const asked = { principal: 'approver', key: ulid(), fingerprint: 'bench' };
       await insertDecision(db, { ...decision, ...asked, decision: 'approve' });
       await handle.signal(approvalSignal, { decisionId: id });
     }

@@ -103,10 +103,12 @@ function readWeight(place: Place, word: 'weight' | 'setWeight'): number {
 
 function readGate(place: Place): Step['gate'] {
   if (typeof place.value === 'boolean') return place.value;
-  const part = members(place, ['timeout', 'onTimeout'] as const);
+  const part = members(place, ['timeout', 'onTimeout', 'approvals', 'allowRequester'] as const);
   return {
     ...(part.timeout === undefined ? {} : { timeout: duration(part.timeout) }),
     ...(part.onTimeout === undefined ? {} : { onTimeout: oneOf(part.onTimeout, ['abort', 'hold'] as const) }),
+    ...(part.approvals === undefined ? {} : { approvals: integer(part.approvals) }),
+    ...(part.allowRequester === undefined ? {} : { allowRequester: truth(part.allowRequester) }),
   };
 }
 
@@ -177,6 +179,11 @@ function oneOf<T extends string>(place: Place, allowed: readonly T[]): T {
   return (
     allowed.find((word) => word === given) ?? wrong(place, `must be ${allowed.join(' or ')}, not ${given}`)
   );
+}
+
+function truth(place: Place): boolean {
+  if (typeof place.value === 'boolean') return place.value;
+  return wrong(place, 'must be true or false');
 }
 
 function hasKey(value: unknown, key: string): boolean {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { loadConfig } from '../config.ts';
 import { registerAccessCommands } from './access.ts';
+import { registerApprovalCommands } from './approval.ts';
 import { registerCanaryCommands } from './canary-rollout.ts';
 import { registerAuditCommands } from './audit.ts';
 import { createContext, type Bind, type Cli, type GlobalOptions } from './context.ts';
@@ -69,6 +70,7 @@ function createProgram(around: Streams, bind: Bind): Command {
   registerAuditCommands(program, bind);
   registerAccessCommands(program, bind);
   registerNotificationCommands(program, bind);
+  registerApprovalCommands(program, bind);
   return program;
 }
 

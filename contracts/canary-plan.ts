@@ -22,6 +22,16 @@ const Gate = Type.Object(
   {
     timeout: Type.Optional(Duration),
     onTimeout: Type.Optional(Type.Union([Type.Literal('abort'), Type.Literal('hold')])),
+    approvals: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 10,
+        description: 'How many people have to approve; 1 when left out',
+      }),
+    ),
+    allowRequester: Type.Optional(
+      Type.Boolean({ description: 'Whether who started the rollout may be one of them; no when left out' }),
+    ),
   },
   {
     additionalProperties: false,
@@ -107,6 +117,9 @@ export const CanaryPlan = Type.Object(
           Type.Object({
             timeoutMs: Milliseconds,
             onTimeout: Type.Union([Type.Literal('abort'), Type.Literal('hold')]),
+            /** Plans that were frozen before there were these two: 1 and false. */
+            approvals: Type.Optional(Type.Integer()),
+            allowRequester: Type.Optional(Type.Boolean()),
           }),
         ]),
       }),

@@ -2,6 +2,7 @@ import { Migrator, type Migration } from 'kysely/migration';
 import { OpsError } from '../domain/errors.ts';
 import type { Db } from './connect.ts';
 import * as access from './migrations/0003-access.ts';
+import * as approval from './migrations/0006-approval.ts';
 import * as skeleton from './migrations/0001-skeleton.ts';
 import * as audit from './migrations/0002-audit.ts';
 import * as notification from './migrations/0004-notification.ts';
@@ -14,6 +15,7 @@ const migrations: Record<string, Migration> = {
   '0004-notification': notification,
   '0005-operation-archive': operationArchive,
   '0003-access': access,
+  '0006-approval': approval,
 };
 
 /** Brings the database to the newest schema; two at once wait for each other. Answers the names that were applied. */

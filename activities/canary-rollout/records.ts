@@ -42,12 +42,14 @@ export function createRecords({ db }: Pick<CanaryRolloutTools, 'db'>) {
       const row = await gates.readDecision(db, input.operationId, input.decisionId);
       if (row === undefined) return null;
       await gates.acknowledgeDecision(db, row.id);
+      const standing = await gates.standingAt(db, { operationId: input.operationId, subject: row.subject });
       return {
         id: row.id,
         subject: row.subject,
         decision: row.decision,
         by: row.decided_by,
         reason: row.reason,
+        missing: standing?.kind === 'open' ? standing.missing : 0,
       };
     },
   };

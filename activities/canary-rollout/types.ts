@@ -75,4 +75,6 @@ export interface DecisionRow {
   readonly decision: 'approve' | 'reject';
   readonly by: string;
   readonly reason: string | null;
+  /** How many more people have to approve. */
+  readonly missing: number;
 }

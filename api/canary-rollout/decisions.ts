@@ -52,9 +52,10 @@ export function registerDecisions(app: App, dependencies: ApiDependencies): void
         };
         const refusal = await insertDecision(db, decision);
         if (refusal === null) return decision.id;
-        const repeated = refusal === 'repeated' ? await findResource(db, idempotency) : null;
+        if (refusal.kind === 'refused') throw new OpsError(refusal.code, refusal.why, { operationId });
+        const repeated = refusal.kind === 'repeated' ? await findResource(db, idempotency) : null;
         if (repeated !== null) return repeated;
-        throw await whyNot(dependencies, rollout, body.subject);
+        throw isOver(rollout);
       }
     },
   );
@@ -73,9 +74,8 @@ async function refuseStale(
   const live = await queryState(await dependencies.temporal(), workflowId);
   const gate = (live ?? state).gate;
   if (gate?.subject === subject) return;
-  if ((await findDecisionAbout(dependencies.db, rollout.project, id, subject)) !== null) {
-    throw await whyNot(dependencies, rollout, subject);
-  }
+  const made = await findDecisionAbout(dependencies.db, rollout.project, id, subject);
+  if (made !== null) throw answered(made, id);
   const now =
     gate === null
       ? `it is ${(live ?? state).phase} and asks nothing`
@@ -86,12 +86,10 @@ async function refuseStale(
   });
 }
 
-async function whyNot({ db }: ApiDependencies, rollout: CanaryRollout, subject: string): Promise<OpsError> {
-  const made = await findDecisionAbout(db, rollout.project, rollout.id, subject);
-  if (made === null) return isOver(rollout);
+function answered(made: CanaryDecision, operationId: string): OpsError {
   const verb = made.decision === 'approve' ? 'approved' : 'rejected';
   return new OpsError('conflict', `${made.by} ${verb} this already at ${made.at}; a gate is answered once`, {
-    operationId: rollout.id,
+    operationId,
   });
 }
 

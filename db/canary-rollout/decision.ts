@@ -1,10 +1,12 @@
 import { sql, type Selectable } from 'kysely';
 import type { CanaryDecision } from '../../contracts/canary-rollout.ts';
 import { OpsError } from '../../domain/errors.ts';
-import { auditedFromTarget, type AuditEntry } from '../audit.ts';
+import { refusalOf } from '../../domain/approval/standing.ts';
+import { audit, type AuditEntry } from '../audit.ts';
 import type { Db } from '../connect.ts';
 import { violatedUnique } from '../failures.ts';
 import type { Database } from '../schema.ts';
+import { lockQuestion } from './question.ts';
 
 export interface NewDecision {
   readonly id: string;
@@ -20,34 +22,41 @@ export interface NewDecision {
   readonly fingerprint: string;
 }
 
-/** Why nothing was written: the rollout is closed or unknown, the key was used before, the gate was answered before. */
-export type DecisionRefusal = 'closed' | 'repeated' | 'decided';
+/** Why nothing was written. `refused` tells why in words: answered already, or by somebody who may not. */
+export type DecisionRefusal =
+  | { readonly kind: 'closed' | 'repeated' }
+  | { readonly kind: 'refused'; readonly code: 'conflict' | 'forbidden'; readonly why: string };
 
-/** Writes decision, audit entry and idempotency key in one statement. Answers null when it is written. */
+/**
+ * Writes decision, audit entry and idempotency key in one transaction that holds the gate, so that two answers at once are one after
+ * the other. Answers null when it is written.
+ */
 export async function insertDecision(db: Db, decision: NewDecision): Promise<DecisionRefusal | null> {
-  const { id, operationId, project, subject, reason, principal, key, fingerprint } = decision;
   try {
-    const { rows } = await sql`with target as (
-      select o.id, o.project, o.target from operation o
-      where o.id = ${operationId}::text and o.project = ${project}::text and o.target = ${decision.target}::text
-        and o.status <> 'closed'
-    ), kept as (
-      insert into idempotency_key (project, key, fingerprint, resource_id)
-      select project, ${key}::text, ${fingerprint}::text, ${id}::text from target
-    ), decided as (
-      insert into canary_decision (id, operation_id, project, subject, decision, decided_by, reason)
-      select ${id}::text, id, project, ${subject}::text, ${decision.decision}::text, ${principal}::text, ${reason}::text
-      from target
-      returning id
-    ), ${auditedFromTarget(auditEntry(decision))}
-    select id from decided`.execute(db);
-    return rows.length > 0 ? null : 'closed';
+    return await db.transaction().execute((tx) => decideInside(tx, decision));
   } catch (error) {
-    const refusedBy = violatedUnique(error);
-    if (refusedBy === 'idempotency_key_pkey') return 'repeated';
-    if (refusedBy === 'canary_decision_operation_id_subject_key') return 'decided';
+    if (violatedUnique(error) === 'idempotency_key_pkey') return { kind: 'repeated' };
     throw error;
   }
+}
+
+async function decideInside(tx: Db, made: NewDecision): Promise<DecisionRefusal | null> {
+  const { id, operationId, project, subject, decision, reason, principal, key, fingerprint } = made;
+  const open = await lockQuestion(tx, { operationId, subject });
+  if (open === null) return { kind: 'closed' };
+  await tx.insertInto('idempotency_key').values({ project, key, fingerprint, resource_id: id }).execute();
+  const refusal = refusalOf(open.question, open.answers, { by: principal, decision });
+  if (refusal !== null) {
+    await sql`delete from idempotency_key where project = ${project} and key = ${key}`.execute(tx);
+    return { kind: 'refused', ...refusal };
+  }
+  const row = { id, operation_id: operationId, project, subject, decision, decided_by: principal, reason };
+  await tx
+    .insertInto('canary_decision')
+    .values({ ...row, announced_at: null, consumed_at: null })
+    .execute();
+  await audit(tx, auditEntry(made));
+  return null;
 }
 
 function auditEntry(made: NewDecision): AuditEntry {

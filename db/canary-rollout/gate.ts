@@ -1,5 +1,7 @@
 import type { CheckResult } from '../../contracts/canary-rollout.ts';
+import { standingOf, type Standing } from '../../domain/approval/standing.ts';
 import type { Db } from '../connect.ts';
+import { lockQuestion } from './question.ts';
 
 /** Opens a gate once; a repetition finds it open and answers the subject that was shown first. */
 export async function openGate(
@@ -47,18 +49,29 @@ export async function acknowledgeDecision(db: Db, decisionId: string): Promise<v
     .execute();
 }
 
-/** Uses an approval up. Answers false when that subject was not approved. The same operation may repeat it. */
+/** Uses the approvals of a subject up, if it is approved by as many as its gate asks for. The same operation may repeat it. */
 export async function consumeApproval(
   db: Db,
   approval: { operationId: string; subject: string },
 ): Promise<boolean> {
-  const row = await db
-    .updateTable('canary_decision')
-    .set((eb) => ({ consumed_at: eb.fn.coalesce('consumed_at', eb.val(new Date())) }))
-    .where('operation_id', '=', approval.operationId)
-    .where('subject', '=', approval.subject)
-    .where('decision', '=', 'approve')
-    .returning('id')
-    .executeTakeFirst();
-  return row !== undefined;
+  return db.transaction().execute(async (tx) => {
+    const asked = await lockQuestion(tx, approval);
+    if (asked === null || standingOf(asked.question, asked.answers).kind !== 'approved') return false;
+    await tx
+      .updateTable('canary_decision')
+      .set((eb) => ({ consumed_at: eb.fn.coalesce('consumed_at', eb.val(new Date())) }))
+      .where('operation_id', '=', approval.operationId)
+      .where('subject', '=', approval.subject)
+      .execute();
+    return true;
+  });
+}
+
+/** Where the question of a gate stands; null when no open operation asks about this subject. */
+export async function standingAt(
+  db: Db,
+  asked: { operationId: string; subject: string },
+): Promise<Standing | null> {
+  const open = await db.transaction().execute((tx) => lockQuestion(tx, asked));
+  return open === null ? null : standingOf(open.question, open.answers);
 }

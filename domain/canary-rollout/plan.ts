@@ -53,7 +53,12 @@ type ThresholdInput = NonNullable<NonNullable<CanaryPlanInput['thresholds']>[Met
 function freezeGate(gate: GateInput): CanaryPlan['steps'][number]['gate'] {
   if (gate === undefined || gate === false) return null;
   const asked = gate === true ? {} : gate;
-  return { timeoutMs: ms(asked.timeout, 60 * minute), onTimeout: asked.onTimeout ?? 'abort' };
+  return {
+    timeoutMs: ms(asked.timeout, 60 * minute),
+    onTimeout: asked.onTimeout ?? 'abort',
+    approvals: asked.approvals ?? 1,
+    allowRequester: asked.allowRequester ?? false,
+  };
 }
 
 function freezeThreshold(metric: Metric, limit: ThresholdInput): CanaryPlan['thresholds'][number] {

@@ -72,8 +72,9 @@ async function play(): Promise<void> {
   const killedAtEvent = await stage.killWorker('shop');
   await stage.untilPhase(good, ['waiting-for-approval'], observer);
 
-  stage.act('It went on where it was. Half of the requests go to v3 now, and a person has to approve');
-  await stage.holdfast('canary', 'approve', 'shop', '--reason', 'the demo looks good');
+  stage.act('It went on where it was. Half of the requests go to v3 now, and somebody else has to approve');
+  await stage.holdfast('members', 'set', 'reviewer', '--role', 'approver');
+  await stage.holdfastAs('reviewer', 'canary', 'approve', 'shop', '--reason', 'the demo looks good');
   const v3 = await stage.untilClosed(good, observer);
   if (v3.outcome !== 'promoted')
     throw new Error(`v3 was to be promoted, but it ended as ${v3.outcome}: ${v3.reason}`);

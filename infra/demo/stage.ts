@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../../config.ts';
+import type { NewApiKey } from '../../contracts/access.ts';
 import type { CanaryPhase, CanaryRollout } from '../../contracts/canary-rollout.ts';
 import type { Service } from '../../contracts/service.ts';
 import { createDataConverter } from '../../payload-codec/data-converter.ts';
@@ -62,6 +63,14 @@ export class Stage {
   async holdfast(...args: string[]): Promise<void> {
     this.#show(args);
     await this.#run(args, (line) => this.say(`   ${line}`));
+  }
+
+  /** The same as another person, with a key of its own that is never shown. */
+  async holdfastAs(principal: string, ...args: string[]): Promise<void> {
+    const { secret } = await this.#json<NewApiKey>('keys', 'create', '--for', principal, '--name', 'demo');
+    this.say(`   as ${principal}, with a key of its own:`);
+    this.#show(args);
+    await this.#run(args, (line) => this.say(`   ${line}`), { HOLDFAST_API_KEY: secret });
   }
 
   async stack(): Promise<{ api: string; docs: string; ui: string; frontend: string }> {
@@ -134,10 +143,14 @@ export class Stage {
     return JSON.parse(await this.#run([...args, '--json'], () => undefined)) as T;
   }
 
-  #run(args: readonly string[], onLine: (line: string) => void): Promise<string> {
+  #run(
+    args: readonly string[],
+    onLine: (line: string) => void,
+    env: Record<string, string> = {},
+  ): Promise<string> {
     const { root, home } = this.#options;
     const child = spawn(path.join(root, 'holdfast'), args, {
-      env: { ...process.env, HOLDFAST_HOME: home },
+      env: { ...process.env, HOLDFAST_API_KEY: undefined, HOLDFAST_HOME: home, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';

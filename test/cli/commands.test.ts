@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiUnderTest, serviceInput, type ApiUnderTest } from '../api/support.ts';
+import { openGate } from '../../db/canary-rollout/gate.ts';
+import { keyOfPerson } from '../support/access.ts';
 import { holdfast, type Run } from './support.ts';
 
 let api: ApiUnderTest;
@@ -206,14 +208,20 @@ test('each steering command becomes its kind with what was said', async () => {
 
 test('approve and reject answer the gate that is shown', async () => {
   const gate = { subject: 'digest', deadline: '2026-01-01T00:00:00.000Z', onTimeout: 'abort' };
-  const { service } = await started({ phase: 'waiting-for-approval', gate });
+  const { id, service } = await started({ phase: 'waiting-for-approval', gate });
+  await openGate(api.db, { operationId: id, step: 0, subject: gate.subject, evidence: null });
   const closed = await started();
+  const bob = await keyOfPerson(api.db, 'bob', 'approver');
 
-  const approved = await run('canary', 'approve', service, '--reason', 'fine', '--json');
+  const own = await run('canary', 'approve', service);
+  const inbox = await holdfast(url, bob, ['approvals', 'list', '--json']);
+  const approved = await holdfast(url, bob, ['approvals', 'approve', id, '--reason', 'fine', '--json']);
   const second = await run('canary', 'reject', service);
   const without = await run('canary', 'approve', closed.service);
 
-  expect(approved.json()).toMatchObject({ decision: 'approve', by: 'ada', reason: 'fine' });
+  expect(own).toMatchObject({ code: 3, stderr: expect.stringContaining('somebody else') });
+  expect(inbox.json()).toMatchObject([{ operationId: id, requestedBy: 'ada', missing: 1, mayApprove: true }]);
+  expect(approved.json()).toMatchObject({ decision: 'approve', by: 'bob', reason: 'fine' });
   expect(second).toMatchObject({ code: 5 });
   expect(without).toMatchObject({ code: 5, stderr: expect.stringContaining('does not wait') });
 });

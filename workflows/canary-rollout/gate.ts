@@ -87,6 +87,11 @@ async function nextDecision(
     if (decision.decision === 'reject') {
       return { ending: { outcome: 'rejected', reason: `${decision.by}: ${decision.reason ?? 'rejected'}` } };
     }
+    if (decision.missing > 0) {
+      const more = `${decision.by} approved; ${decision.missing} more must`;
+      await tell(run, 'gate.answered', more, { decisionId: id, subject, step });
+      continue;
+    }
     await tell(run, 'gate.approved', `approved by ${decision.by}`, { decisionId: id, subject, step });
     return { ending: null };
   }

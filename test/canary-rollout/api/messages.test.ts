@@ -1,15 +1,20 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiUnderTest, serviceInput, type ApiUnderTest } from '../../api/support.ts';
+import { openGate } from '../../../db/canary-rollout/gate.ts';
+import { keyOfPerson } from '../../support/access.ts';
 import { auditOf } from '../../support/audit.ts';
 
 let api: ApiUnderTest;
 beforeAll(async () => {
   api = await apiUnderTest();
+  bob = { authorization: `Bearer ${await keyOfPerson(api.db, 'bob', 'approver')}` };
 });
 afterAll(() => api.close());
 
 let names = 0;
+/** Of `bob`: `ada`, who starts everything here, may not approve what she started. */
+let bob: Record<string, string>;
 /** A rollout whose workflow exists, on a queue without a worker. */
 async function running(state: Record<string, unknown> = {}): Promise<{ id: string; service: string }> {
   names += 1;
@@ -20,6 +25,9 @@ async function running(state: Record<string, unknown> = {}): Promise<{ id: strin
     api.db,
   );
   await sql`update operation set status = 'running' where id = ${body.id}`.execute(api.db);
+  if (state['gate'] !== undefined) {
+    await openGate(api.db, { operationId: body.id, step: 0, subject: gate.subject, evidence: null });
+  }
   return { id: body.id, service };
 }
 
@@ -120,10 +128,15 @@ test('a closed or unknown rollout takes no command and no decision', async () =>
 
   const closed = await api.call('POST', `canary-rollouts/${id}/commands`, command);
   const missing = await api.call('POST', `canary-rollouts/${unknown}/commands`, command);
-  const decided = await api.call('POST', `canary-rollouts/${id}/decisions`, {
-    decision: 'approve',
-    subject: gate.subject,
-  });
+  const decided = await api.call(
+    'POST',
+    `canary-rollouts/${id}/decisions`,
+    {
+      decision: 'approve',
+      subject: gate.subject,
+    },
+    bob,
+  );
 
   expect(closed.body).toMatchObject({ status: 409, detail: expect.stringContaining('aborted') });
   expect(missing.body).toMatchObject({ status: 404 });
@@ -133,17 +146,22 @@ test('a closed or unknown rollout takes no command and no decision', async () =>
 test('a decision at the gate is a row with its audit, and the workflow is told', async () => {
   const { id, service } = await running({ phase: 'waiting-for-approval', gate });
 
-  const answer = await api.call('POST', `canary-rollouts/${id}/decisions`, {
-    decision: 'approve',
-    subject: gate.subject,
-    reason: 'looks good',
-  });
+  const answer = await api.call(
+    'POST',
+    `canary-rollouts/${id}/decisions`,
+    {
+      decision: 'approve',
+      subject: gate.subject,
+      reason: 'looks good',
+    },
+    bob,
+  );
 
   expect(answer.status).toBe(200);
   expect(answer.body).toMatchObject({
     subject: 'digest-1',
     decision: 'approve',
-    by: 'ada',
+    by: 'bob',
     consumedAt: null,
   });
   const history = await api.client.workflow.getHandle(`canary-rollout/default/${service}`).fetchHistory();
@@ -158,10 +176,15 @@ test('of a hundred decisions at once one counts, the others are told who was fir
 
   const answers = await Promise.all(
     Array.from({ length: 100 }, (_unused, index) =>
-      api.call('POST', `canary-rollouts/${id}/decisions`, {
-        decision: index % 2 === 0 ? 'approve' : 'reject',
-        subject: gate.subject,
-      }),
+      api.call(
+        'POST',
+        `canary-rollouts/${id}/decisions`,
+        {
+          decision: index % 2 === 0 ? 'approve' : 'reject',
+          subject: gate.subject,
+        },
+        bob,
+      ),
     ),
   );
 
@@ -171,13 +194,32 @@ test('of a hundred decisions at once one counts, the others are told who was fir
   expect(refused[0]?.body.detail).toContain('answered once');
 });
 
+test('who started the rollout may not approve it, but may reject it', async () => {
+  const { id } = await running({ phase: 'waiting-for-approval', gate });
+  const path = `canary-rollouts/${id}/decisions`;
+
+  const own = await api.call('POST', path, { decision: 'approve', subject: gate.subject });
+  const no = await api.call('POST', path, { decision: 'reject', subject: gate.subject });
+  const late = await api.call('POST', path, { decision: 'approve', subject: gate.subject }, bob);
+
+  expect(own.body).toMatchObject({ status: 403, code: 'forbidden' });
+  expect(own.body.detail).toContain('somebody else has to approve');
+  expect(no.status).toBe(200);
+  expect(late.body).toMatchObject({ status: 409, detail: expect.stringContaining('final') });
+});
+
 test('a decision about something else than the gate shows is stale', async () => {
   const { id } = await running({ phase: 'waiting-for-approval', gate });
 
-  const { body } = await api.call('POST', `canary-rollouts/${id}/decisions`, {
-    decision: 'approve',
-    subject: 'digest-0',
-  });
+  const { body } = await api.call(
+    'POST',
+    `canary-rollouts/${id}/decisions`,
+    {
+      decision: 'approve',
+      subject: 'digest-0',
+    },
+    bob,
+  );
 
   expect(body).toMatchObject({ status: 409, code: 'stale', errors: [{ pointer: '/subject' }] });
 });

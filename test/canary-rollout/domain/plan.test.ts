@@ -49,11 +49,11 @@ test('a plan that ends below 100 % is kept as it is: the promotion sets 100 %', 
 test.each([
   [undefined, null],
   [false, null],
-  [true, { timeoutMs: 3_600_000, onTimeout: 'abort' }],
-  [{}, { timeoutMs: 3_600_000, onTimeout: 'abort' }],
+  [true, { timeoutMs: 3_600_000, onTimeout: 'abort', approvals: 1, allowRequester: false }],
+  [{}, { timeoutMs: 3_600_000, onTimeout: 'abort', approvals: 1, allowRequester: false }],
   [
-    { timeout: '10m', onTimeout: 'hold' },
-    { timeoutMs: 600_000, onTimeout: 'hold' },
+    { timeout: '10m', onTimeout: 'hold', approvals: 2, allowRequester: true },
+    { timeoutMs: 600_000, onTimeout: 'hold', approvals: 2, allowRequester: true },
   ],
 ] as const)('the gate %j is frozen as %j', (gate, frozen) => {
   expect(freezePlan({ steps: [{ weight: 10, soak: '1m', gate }] }).steps[0]?.gate).toEqual(frozen);

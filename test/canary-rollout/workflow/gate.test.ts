@@ -1,12 +1,15 @@
 import { ulid } from 'ulid';
 import { describe, test } from 'vitest';
+import type { CanaryPlanInput } from '../../../contracts/canary-plan.ts';
 import { houseForFile } from '../../support/rollout-house/for-file.ts';
 import { makeService, quickPlan, startRollout } from '../../support/rollout-house/people.ts';
 import { expectUndone } from '../../support/rollout-house/proof.ts';
 
 const house = houseForFile();
 
-function gated(gate: true | { timeout: string; onTimeout?: 'abort' | 'hold' } = true) {
+type Gate = NonNullable<NonNullable<CanaryPlanInput['steps']>[number]['gate']>;
+
+function gated(gate: Gate = true) {
   return { ...quickPlan, steps: [{ weight: 20, soak: '1s', gate }, { weight: 100 }] };
 }
 
@@ -17,7 +20,7 @@ describe.concurrent('a gate', () => {
   test('is rejected: the rollout is undone and says by whom', async ({ expect }) => {
     const rollout = await startRollout(house(), await makeService(house()), 'v2', gated());
     await rollout.decide('reject');
-    expect(await rollout.result()).toEqual({ outcome: 'rejected', reason: 'ann: rejected' });
+    expect(await rollout.result()).toEqual({ outcome: 'rejected', reason: 'bob: rejected' });
     await expectUndone(house(), rollout, 'rejected');
   });
 
@@ -29,6 +32,48 @@ describe.concurrent('a gate', () => {
     expect(await rollout.state()).toMatchObject({ phase: 'waiting-for-approval', weight: 20 });
     await rollout.decide('approve');
     expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });
+  });
+
+  test('is not opened by who started the rollout, though the row is there', async ({ expect }) => {
+    const rollout = await startRollout(house(), await makeService(house()), 'v2', gated());
+    const { gate } = await rollout.until('waiting-for-approval');
+    const id = await rollout.recordDecision('approve', gate?.subject ?? '', 'ann');
+    await rollout.handle.signal('approval', { decisionId: id });
+    await expect.poll(() => eventTypes(rollout)).toContain('gate.answered');
+    expect(await rollout.state()).toMatchObject({ phase: 'waiting-for-approval', weight: 20 });
+    await rollout.decide('approve');
+    expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });
+  });
+
+  test('is opened by who started the rollout where the plan allows it', async ({ expect }) => {
+    const plan = gated({ allowRequester: true });
+    const rollout = await startRollout(house(), await makeService(house()), 'v2', plan);
+    const { gate } = await rollout.until('waiting-for-approval');
+    const id = await rollout.recordDecision('approve', gate?.subject ?? '', 'ann');
+    await rollout.handle.signal('approval', { decisionId: id });
+    expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });
+  });
+
+  test('that two must open waits for the second; one rejection is enough', async ({ expect }) => {
+    const [good, bad] = await Promise.all(
+      [1, 2].map(async () =>
+        startRollout(house(), await makeService(house()), 'v2', gated({ approvals: 2 })),
+      ),
+    );
+    for (const rollout of [good, bad]) {
+      await rollout?.decide('approve');
+      await expect.poll(() => (rollout ? eventTypes(rollout) : [])).toContain('gate.answered');
+      expect(await rollout?.state()).toMatchObject({ phase: 'waiting-for-approval', weight: 20 });
+    }
+    const answer = async (rollout: typeof good, decision: 'approve' | 'reject') => {
+      const subject = (await rollout?.state())?.gate?.subject ?? '';
+      const id = await rollout?.recordDecision(decision, subject, 'cyd');
+      await rollout?.handle.signal('approval', { decisionId: id });
+    };
+    await answer(good, 'approve');
+    await answer(bad, 'reject');
+    expect(await good?.result()).toMatchObject({ outcome: 'promoted' });
+    expect(await bad?.result()).toMatchObject({ outcome: 'rejected', reason: 'cyd: rejected' });
   });
 
   test('is not opened by a signal that names no recorded decision', async ({ expect }) => {

@@ -37,7 +37,8 @@ export interface StartedRollout {
   recordCommand(kind: CanaryCommandKind, body?: Record<string, unknown>): Promise<string>;
   deliver(commandId: string): Promise<CommandAnswer>;
   decide(decision: 'approve' | 'reject', subject?: string): Promise<string>;
-  recordDecision(decision: 'approve' | 'reject', subject: string): Promise<string>;
+  /** `bob` decides unless told otherwise; `ann` started it. */
+  recordDecision(decision: 'approve' | 'reject', subject: string, by?: string): Promise<string>;
   events(): Promise<{ type: string; summary: string; seq: number; at: Date }[]>;
   row(): Promise<{
     status: string;
@@ -209,7 +210,11 @@ async function follow(
     return id;
   }
 
-  async function recordDecision(decision: 'approve' | 'reject', subject: string): Promise<string> {
+  async function recordDecision(
+    decision: 'approve' | 'reject',
+    subject: string,
+    by = 'bob',
+  ): Promise<string> {
     const id = ulid();
     const asked = {
       id,
@@ -219,12 +224,19 @@ async function follow(
       subject,
       decision,
       reason: null,
-      principal: 'ann',
+      principal: by,
       key: ulid(),
       fingerprint: 'f',
     };
     const refusal = await insertDecision(db, asked);
-    if (refusal !== null) throw new Error(`the decision was refused: ${refusal}`);
+    if (refusal === null) return id;
+    // What the API would not take: a row that got in around it.
+    const row = { id, operation_id: operationId, project: 'default', subject, decision, decided_by: by };
+    const rest = { reason: null, announced_at: null, consumed_at: null };
+    await db
+      .insertInto('canary_decision')
+      .values({ ...row, ...rest })
+      .execute();
     return id;
   }
 
