@@ -70,7 +70,11 @@ async function play(): Promise<void> {
   await stage.untilPhase(good, ['soaking']);
   await stage.pause(4);
   const killedAtEvent = await stage.killWorker('shop');
-  await stage.untilPhase(good, ['waiting-for-approval'], observer);
+  const waiting = await stage.untilPhase(good, ['waiting-for-approval'], observer);
+  if (waiting.status === 'closed')
+    throw new Error(
+      `v3 was to wait for an approval, but it ended as ${waiting.state.outcome}: ${waiting.state.reason}`,
+    );
 
   stage.act('It went on where it was. Half of the requests go to v3 now, and somebody else has to approve');
   await stage.holdfast('members', 'set', 'reviewer', '--role', 'approver');
