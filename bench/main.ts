@@ -25,6 +25,11 @@ const scenarios: Record<string, Scenario> = {
     run: async (note, count) =>
       (await import('./api-overhead.ts')).apiOverhead({ seconds: count ?? 60, note }),
   },
+  audit: {
+    about:
+      'eight processes append and seal, some killed; verification; tampers; a naive chain (--count seconds, 10)',
+    run: async (note, count) => (await import('./audit.ts')).auditBench({ seconds: count ?? 10, note }),
+  },
   footprint: {
     about: 'memory of the whole idle stack, against PostgreSQL, Temporal and HAProxy alone',
     run: async (note) => (await import('./footprint.ts')).footprint({ note }),

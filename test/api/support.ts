@@ -35,7 +35,7 @@ let keys = 0;
 
 /** The API on a database of its own. Workflows are started on a queue without a worker, so rows and starts can be looked at. */
 export async function apiUnderTest(
-  options: { temporal?: 'dead'; requestsPerMinute?: number } = {},
+  options: { temporal?: 'dead'; requestsPerMinute?: number; auditKeyFile?: string } = {},
 ): Promise<ApiUnderTest> {
   const database = await testDatabase();
   const db = connect(database.url);
@@ -50,6 +50,7 @@ export async function apiUnderTest(
     temporal: () => client,
     taskQueue: temporal.taskQueue,
     requestsPerMinute: options.requestsPerMinute,
+    auditKeyFile: options.auditKeyFile,
   });
   const secret = await keyOfPerson(db, 'ada');
   const check = await answerChecker(app);
