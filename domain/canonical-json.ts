@@ -8,24 +8,37 @@ import { OpsError } from './errors.ts';
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
   if (value === null || typeof value !== 'object') return scalar(value ?? null);
-  const members: string[] = [];
-  for (const key of Object.keys(value).sort()) {
+  let members = '';
+  for (const key of sortedKeys(value)) {
     const member = (value as Record<string, unknown>)[key];
-    if (member !== undefined) members.push(`${scalar(key)}:${canonicalJson(member)}`);
+    if (member === undefined) continue;
+    members += `${members === '' ? '' : ','}${scalar(key)}:${canonicalJson(member)}`;
   }
-  return `{${members.join(',')}}`;
+  return `{${members}}`;
 }
 
-/** Whether a text is exactly what `canonicalJson` writes of its value. */
-export function isCanonicalJson(text: string): boolean {
+/** What was canonical before it was parsed comes in order. */
+function sortedKeys(value: object): string[] {
+  const keys = Object.keys(value);
+  const isSorted = keys.every((key, index) => index === 0 || (keys[index - 1] ?? '') < key);
+  return isSorted ? keys : keys.sort();
+}
+
+/** The value of a text that is exactly what `canonicalJson` writes of it; undefined for any other text. */
+export function parseCanonicalJson(text: string): unknown {
   try {
-    return canonicalJson(JSON.parse(text)) === text;
+    const value: unknown = JSON.parse(text);
+    return canonicalJson(value) === text ? value : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
+
+/** Text that is written as it is, which most text is. */
+const plain = /^[ !#-[\]-~]*$/;
 
 function scalar(value: unknown): string {
+  if (typeof value === 'string' && plain.test(value)) return `"${value}"`;
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new OpsError('invalid-input', `${value} has no form in JSON`);
   }

@@ -39,8 +39,9 @@ export async function repairOperations(sweeper: Sweeper): Promise<number> {
     ({ row }) => `operation ${row.id}`,
     changed,
     async ({ row, run }) => {
-      if (run.runId === null) await makeSafe(sweeper, row, run.status);
-      else await adoptRun(sweeper.db, row.id, run.runId);
+      const { runId } = run;
+      if (runId === null) await makeSafe(sweeper, row, run.status);
+      else await sweeper.db.transaction().execute((tx) => adoptRun(tx, row.id, runId));
     },
   );
 }

@@ -1,4 +1,5 @@
 import { parseDuration } from '../../domain/duration.ts';
+import { audit } from '../audit.ts';
 import type { Db } from '../connect.ts';
 
 /** A recorded command as the workflow needs it, or null when there is none for this operation. */
@@ -31,14 +32,28 @@ export async function settleCommand(
   db: Db,
   settled: { operationId: string; commandId: string; state: 'accepted' | 'refused'; answer: string },
 ): Promise<{ state: 'accepted' | 'refused'; answer: string }> {
-  await db
-    .updateTable('command')
-    .set({ state: settled.state, answer: settled.answer, settled_at: new Date() })
-    .where('id', '=', settled.commandId)
-    .where('operation_id', '=', settled.operationId)
-    .where('state', '=', 'pending')
-    .execute();
-  return { state: settled.state, answer: settled.answer };
+  const { operationId, commandId, state, answer } = settled;
+  await db.transaction().execute(async (tx) => {
+    const command = await tx
+      .updateTable('command')
+      .set({ state, answer, settled_at: new Date() })
+      .where('id', '=', commandId)
+      .where('operation_id', '=', operationId)
+      .where('state', '=', 'pending')
+      .returning(['project', 'kind'])
+      .executeTakeFirst();
+    if (command === undefined) return;
+    await audit(tx, {
+      project: command.project,
+      principal: 'holdfast',
+      action: `command.${state}`,
+      subject: commandId,
+      operationId,
+      detail: { kind: command.kind },
+      personal: { answer },
+    });
+  });
+  return { state, answer };
 }
 
 function textOrNull(value: unknown): string | null {

@@ -98,8 +98,15 @@ export async function adoptRun(db: Db, operationId: string, runId: string): Prom
     .limit(1)
     .executeTakeFirst();
   if (wrote !== undefined) return false;
-  await db.updateTable('operation').set({ run_id: runId }).where('id', '=', operationId).execute();
+  const { project, target } = await db
+    .updateTable('operation')
+    .set({ run_id: runId })
+    .where('id', '=', operationId)
+    .returning(['project', 'target'])
+    .executeTakeFirstOrThrow();
   if (current === null) return true;
+  const reset = { project, principal: 'holdfast', action: 'operation.reset', subject: target, operationId };
+  await audit(db, { ...reset, detail: { from: current, to: runId } });
   const summary = 'the run was reset in Temporal: it goes on from an earlier point';
   await append(db, { operationId, type: 'run.reset', summary, detail: { from: current }, runId, runSeq: 0 });
   return true;

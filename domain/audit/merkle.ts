@@ -1,4 +1,4 @@
-import { concat, isEqual, type Sha256 } from './bytes.ts';
+import { isEqual, type Sha256 } from './bytes.ts';
 
 /** Merkle trees of RFC 6962, section 2.1. `Frontier` holds the roots of the perfect subtrees, so a tree grows without its leaves. */
 export interface Frontier {
@@ -127,10 +127,12 @@ function rangeRoot(sha256: Sha256, leaves: readonly Uint8Array[]): Uint8Array {
 }
 
 function nodeHash(sha256: Sha256, left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256(concat(nodePrefix, left, right));
+  const data = new Uint8Array(1 + left.length + right.length);
+  data[0] = 1;
+  data.set(left, 1);
+  data.set(right, 1 + left.length);
+  return sha256(data);
 }
-
-const nodePrefix = Uint8Array.of(1);
 
 function largestPowerBelow(size: number): number {
   let power = 1;

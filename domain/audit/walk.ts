@@ -1,4 +1,4 @@
-import { isCanonicalJson } from '../canonical-json.ts';
+import { parseCanonicalJson } from '../canonical-json.ts';
 import { fromUtf8, isEqual } from './bytes.ts';
 import { genesisHash, sealHash } from './chain.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -63,10 +63,9 @@ export function walkFrom(
     if (body.project !== project) return suspect('foreign');
     if (recent.has(body.id)) return suspect('duplicate');
     const seq = progress.seq + 1;
-    const isSibling = parents.some((parent) => isEqual(parent, line.prev));
-    if (line.seq !== seq) return suspect(line.seq > seq ? 'gap' : isSibling ? 'fork' : 'reorder');
+    if (line.seq !== seq) return suspect(line.seq > seq ? 'gap' : isSibling(line) ? 'fork' : 'reorder');
     const leaf = leafHash(sha256, line.bytes);
-    if (!isEqual(line.prev, progress.head)) return suspect(isSibling ? 'fork' : 'gap', leaf);
+    if (!isEqual(line.prev, progress.head)) return suspect(isSibling(line) ? 'fork' : 'gap', leaf);
     if (!isEqual(sealHash(sha256, line.prev, seq, leaf), line.hash) || body.id !== line.entry) {
       return suspect('edit', leaf);
     }
@@ -76,6 +75,10 @@ export function walkFrom(
     progress = { seq, head: line.hash, tree: appendLeaf(sha256, progress.tree, leaf), atMs };
     remember(body.id, line.prev, atMs);
     return rewritten() ? suspect('rewrite', leaf, rewriteText(seq)) : null;
+  }
+
+  function isSibling({ prev }: SealedLine): boolean {
+    return parents.some((parent) => isEqual(parent, prev));
   }
 
   function isInTime(atMs: number): boolean {
@@ -122,9 +125,7 @@ export function walkFrom(
 /** null unless the bytes are canonical JSON with the members that are looked at. */
 export function readBody(bytes: Uint8Array): AuditBody | null {
   try {
-    const text = fromUtf8(bytes);
-    if (!isCanonicalJson(text)) return null;
-    const body = JSON.parse(text) as Partial<AuditBody> | null;
+    const body = parseCanonicalJson(fromUtf8(bytes)) as Partial<AuditBody> | null | undefined;
     const isBody =
       typeof body?.id === 'string' && typeof body.project === 'string' && typeof body.at === 'string';
     return isBody ? (body as AuditBody) : null;
