@@ -9,6 +9,7 @@ import {
   AuditErasureInput,
   AuditInclusion,
   AuditKey,
+  AuditReconciliation,
 } from '../contracts/audit.ts';
 import {
   CanaryCommand,
@@ -79,6 +80,7 @@ export const sharedSchemas = [
   AuditConsistency,
   AuditErasureInput,
   AuditErasure,
+  AuditReconciliation,
   Project,
   ProjectInput,
   ProjectList,

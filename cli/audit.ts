@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Bind } from './context.ts';
 
-/** holdfast audit list|verify|prove|consistency|export|erase|key */
+/** holdfast audit list|verify|prove|consistency|export|reconcile|erase|key */
 export function registerAuditCommands(program: Command, bind: Bind): void {
   const audit = program.command('audit').description('who did what, and the proof that it was not changed');
   const list = audit
@@ -46,6 +46,11 @@ export function registerAuditCommands(program: Command, bind: Bind): void {
     .option('--output <file>', 'to this file instead of standard output')
     .option('--after <seq>', 'only entries after this place', '0');
   bind(exporting, async () => (await import('./audit/export.ts')).exportAudit);
+  const reconcile = audit
+    .command('reconcile')
+    .description('what the Temporal history of an operation tells and its audit does not, and the reverse')
+    .argument('<operation>');
+  bind(reconcile, async () => (await import('./audit/reconcile.ts')).reconcileAudit);
   const erase = audit
     .command('erase')
     .description('erase free text from the audit; the chain stays whole')

@@ -82,6 +82,25 @@ export const AuditConsistency = Type.Object(
 );
 export type AuditConsistency = Static<typeof AuditConsistency>;
 
+/** What the history of an operation tells and its audit does not, and the reverse. */
+export const AuditReconciliation = Type.Object(
+  {
+    operation: Type.String(),
+    runs: Type.Array(Type.String(), { description: 'Runs whose history was read' }),
+    entries: Type.Integer({ description: 'Entries that were held against them' }),
+    differences: Type.Array(
+      Type.Object({
+        side: Type.Union([Type.Literal('history-without-audit'), Type.Literal('audit-without-history')]),
+        run: Type.String(),
+        what: Type.String({ description: 'Activity of the history, or action of the entry' }),
+        entry: Type.Union([Type.Null(), Type.String()]),
+      }),
+    ),
+  },
+  { $id: 'AuditReconciliation' },
+);
+export type AuditReconciliation = Static<typeof AuditReconciliation>;
+
 /** POST …/audit/erasures: erases the free text of one entry, of an operation, or of what a person did; exactly one is named. */
 export const AuditErasureInput = Type.Object(
   {

@@ -4,6 +4,7 @@ import { registerAuditEntries } from './entries.ts';
 import { registerAuditErasures } from './erasures.ts';
 import { registerAuditExport } from './export.ts';
 import { registerAuditProofs } from './proofs.ts';
+import { registerAuditReconciliation } from './reconciliation.ts';
 
 /** Everything about the audit: reading it, taking it away to be verified, proofs, and erasing personal data. */
 export function registerAudit(app: App, dependencies: ApiDependencies): void {
@@ -12,4 +13,5 @@ export function registerAudit(app: App, dependencies: ApiDependencies): void {
   registerAuditCheckpoints(app, dependencies);
   registerAuditProofs(app, dependencies);
   registerAuditErasures(app, dependencies);
+  registerAuditReconciliation(app, dependencies);
 }

@@ -26,6 +26,28 @@ export async function listAuditEntries(
   return rows.map(toView);
 }
 
+/** What the audit says of an operation, sealed or not. */
+export async function entriesOfOperation(db: Db, project: string, operation: string): Promise<AuditBody[]> {
+  const rows = await db
+    .selectFrom('audit_entry')
+    .select('bytes')
+    .where('project', '=', project)
+    .where('operation_id', '=', operation)
+    .orderBy('id')
+    .execute();
+  return rows.map(({ bytes }) => JSON.parse(Buffer.from(bytes).toString('utf8')) as AuditBody);
+}
+
+/** The Temporal run that speaks for an operation; null before it began. */
+export async function runOfOperation(db: Db, operation: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('operation')
+    .select('run_id')
+    .where('id', '=', operation)
+    .executeTakeFirst();
+  return row?.run_id ?? null;
+}
+
 /** One sealed entry as it is hashed. */
 export async function findSealed(
   db: Db,
