@@ -12,6 +12,7 @@ export function registerAuditReconciliation(app: App, { db, temporal }: ApiDepen
   app.get(
     '/operations/:id/audit/reconciliation',
     {
+      config: { needs: 'audit:read' },
       schema: {
         tags: ['audit'],
         summary: 'What the history of an operation tells and its audit does not, and the reverse',

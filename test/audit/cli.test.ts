@@ -30,7 +30,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const run = (...argv: string[]): Promise<Run> => holdfast(url, ['audit', ...argv]);
+const run = (...argv: string[]): Promise<Run> => holdfast(url, api.key, ['audit', ...argv]);
 const place = (): string => join(folder, 'checkpoints');
 
 /** Registers services, seals what that wrote and publishes a checkpoint. */
@@ -90,7 +90,7 @@ test('an export is verified without a server, by the CLI and by the script', asy
   const script = (...more: string[]) =>
     promisify(execFile)(process.execPath, [offline, file, '--key', `${keyFile}.pub`, '--json', ...more]);
 
-  const dead = await holdfast('http://127.0.0.1:1', [
+  const dead = await holdfast('http://127.0.0.1:1', '', [
     'audit',
     'verify',
     '--file',

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { buildApp } from '../../api/app.ts';
 import { audit } from '../../db/audit.ts';
 import { actAs } from '../../db/audit/acting.ts';
+import { keyOfPerson } from '../support/access.ts';
 import { houseForFile } from '../support/rollout-house/for-file.ts';
 import { makeService, quickPlan, startRollout } from '../support/rollout-house/people.ts';
 
@@ -15,8 +16,9 @@ test('history and audit of a rollout tell the same; what one side lacks is named
   const service = await makeService(house());
   const { operationId, result, handle } = await startRollout(house(), service, 'v2', quickPlan);
   await result();
-  const look = async () =>
-    (await app.inject(`/v1/projects/default/operations/${operationId}/audit/reconciliation`)).json();
+  const key = await keyOfPerson(db, 'ada');
+  const url = `/v1/projects/default/operations/${operationId}/audit/reconciliation`;
+  const look = async () => (await app.inject({ url, headers: { authorization: `Bearer ${key}` } })).json();
 
   const before = await look();
   const { runId } = await handle.describe();

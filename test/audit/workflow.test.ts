@@ -7,7 +7,7 @@ import { verifyProject } from './support.ts';
 
 const house = houseForFile();
 
-describe.concurrent('what a rollout does is audited', () => {
+describe.concurrent('what a rollout does is audited', { timeout: 60_000 }, () => {
   test('every effect, decision and outcome names its run, and workflows’ entries their activity', async ({
     expect,
   }) => {
@@ -45,7 +45,7 @@ describe.concurrent('what a rollout does is audited', () => {
     const plan = { ...quickPlan, steps: [{ weight: 10, soak: '1s' }, { weight: 100 }] };
     const rollout = await startRollout(house(), service, 'v2', plan);
     await rollout.until('shifting');
-    await expect.poll(async () => (await rollout.row()).stuck).not.toBeNull();
+    await expect.poll(async () => (await rollout.row()).stuck, { timeout: 30_000 }).not.toBeNull();
     heal();
     await rollout.result();
 
@@ -72,7 +72,7 @@ describe.concurrent('what a rollout does is audited', () => {
       });
       return entries.map(({ action }) => action);
     };
-    await expect.poll(sealed).toContain('canary-rollout.closed');
+    await expect.poll(sealed, { timeout: 30_000 }).toContain('canary-rollout.closed');
     expect((await verifyProject(house().db, 'default')).fault).toBeNull();
   });
 });
