@@ -14,20 +14,20 @@ export async function projectsToSeal(db: Db): Promise<string[]> {
 
 /**
  * Chains a batch of what is committed and not sealed. The lock is held for this transaction only, no writer of entries waits for it;
- * a second sealer finds it taken and leaves the project to the first. Answers how many entries were sealed.
+ * a second sealer finds it taken and leaves the project to the first. Answers how many rows it took.
  */
 export async function sealEntries(db: Db, project: string): Promise<number> {
   return db.transaction().execute(async (tx) => {
     if (!(await lock(tx, project))) return 0;
     const waiting = await waitingEntries(tx, project);
     if (waiting.length === 0) return 0;
-    const seals = chain(project, await headOf(tx, project), waiting);
+    const seals = chain(project, await headOf(tx, project), distinct(waiting));
     await sql`insert into audit_seal (project, seq, entry, prev, hash, leaf)
       select ${project}, * from unnest(${seals.map(({ seq }) => seq)}::bigint[], ${seals.map(({ entry }) => entry)}::text[],
         ${seals.map(({ prev }) => prev)}::bytea[], ${seals.map(({ hash }) => hash)}::bytea[],
         ${seals.map(({ leaf }) => leaf)}::bytea[])`.execute(tx);
     await sql`delete from audit_pending where n = any(${waiting.map(({ n }) => n)}::bigint[])`.execute(tx);
-    return seals.length;
+    return waiting.length;
   });
 }
 
@@ -35,6 +35,8 @@ interface Waiting {
   readonly n: number;
   readonly entry: string;
   readonly bytes: Uint8Array;
+  /** Sealed before: a row too many must not hold up the rest. */
+  readonly isSealed: boolean;
 }
 
 interface Head {
@@ -64,11 +66,18 @@ async function waitingEntries(db: Db, project: string): Promise<Waiting[]> {
   return db
     .selectFrom('audit_pending as p')
     .innerJoin('audit_entry as e', 'e.id', 'p.entry')
+    .leftJoin('audit_seal as s', 's.entry', 'p.entry')
     .select(['p.n', 'p.entry', 'e.bytes'])
+    .select(sql<boolean>`s.entry is not null`.as('isSealed'))
     .where('p.project', '=', project)
     .orderBy('p.n')
     .limit(batch)
     .execute();
+}
+
+function distinct(waiting: readonly Waiting[]): Waiting[] {
+  const open = waiting.filter(({ isSealed }) => !isSealed);
+  return [...new Map(open.map((one) => [one.entry, one])).values()];
 }
 
 function chain(project: string, head: Head | undefined, waiting: readonly Waiting[]) {

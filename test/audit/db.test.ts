@@ -134,6 +134,21 @@ test('what commits late is sealed late, and nothing waits for it', async () => {
   expect(await projectsToSeal(db)).not.toContain(project);
 });
 
+test('an entry that waits twice, or was sealed before, is sealed once', async () => {
+  const project = newProject();
+  await audit(db, entry(project), entry(project));
+  const again = sql`insert into audit_pending (project, entry) select project, id from audit_entry
+    where project = ${project}`;
+  await again.execute(db);
+
+  await sealEntries(db, project);
+  await again.execute(db);
+  await sealEntries(db, project);
+
+  expect(await verifyProject(db, project)).toMatchObject({ fault: null, entries: 2, waiting: 0 });
+  expect(await projectsToSeal(db)).not.toContain(project);
+});
+
 test('a chain stays whole when texts are erased', async () => {
   const project = newProject();
   await audit(db, entry(project, { personal: { reason: 'a secret of ada' } }));
