@@ -6,6 +6,13 @@ import type { DesiredServer } from '../contracts/proxy.ts';
 import type { Principal, Role } from '../domain/access/roles.ts';
 import type { Service, Start } from '../contracts/service.ts';
 import type { NotificationTables } from './notification/tables.ts';
+import type {
+  AuditCheckpointTable,
+  AuditEntryTable,
+  AuditPendingTable,
+  AuditPersonalTable,
+  AuditSealTable,
+} from './audit/tables.ts';
 
 /** The tables as Kysely sees them; test/db/schema.test.ts compares this with a migrated database. */
 export interface Database extends NotificationTables {
@@ -174,49 +181,6 @@ interface IdempotencyKeyTable {
   /** What the first request made: an operation, a command, a decision. */
   resource_id: string;
   created_at: Generated<Date>;
-}
-
-interface AuditEntryTable {
-  id: string;
-  project: string;
-  operation_id: string | null;
-  /** Canonical JSON, exactly as it is hashed. */
-  bytes: Uint8Array;
-}
-
-interface AuditPendingTable {
-  n: ColumnType<number, never, never>;
-  project: string;
-  entry: string;
-}
-
-interface AuditSealTable {
-  project: string;
-  /** Dense, from 1. */
-  seq: BigInt;
-  entry: string;
-  prev: Uint8Array;
-  hash: Uint8Array;
-  leaf: Uint8Array;
-}
-
-interface AuditPersonalTable {
-  entry: string;
-  project: string;
-  salt: Uint8Array;
-  /** Canonical JSON of the texts. */
-  data: Uint8Array;
-}
-
-interface AuditCheckpointTable {
-  project: string;
-  /** Entries that it covers. */
-  size: BigInt;
-  /** Roots of the perfect subtrees, 32 bytes each. */
-  frontier: Uint8Array;
-  /** As it was signed and published. */
-  note: string;
-  at: Generated<Date>;
 }
 
 interface EmergencyStopTable {
