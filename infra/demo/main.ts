@@ -10,14 +10,17 @@ import { Stage } from './stage.ts';
  * the worker is killed in the middle of v3, a person approves, v3 is promoted. Ends with a receipt; stops all it started unless KEEP=1.
  */
 const root = path.resolve(import.meta.dirname, '../..');
-const home = path.join(root, '.holdfast/demo');
+const config = loadConfig(process.env);
+const home = path.join(config.home, 'demo');
 const keep = ['1', 'true', 'yes'].includes(process.env['KEEP'] ?? '');
-const stage = new Stage({ root, home, config: loadConfig(process.env) });
+const stage = new Stage({ root, home, config });
 let observer: Observer | null = null;
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    stage.say(`\n${signal}: stopping what the demo started`);
+let ending: Promise<void> | null = null;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    stage.say(`\n${signal}: ${ending === null ? 'stopping what the demo started' : 'still stopping it'}`);
     void end().finally(() => process.exit(130));
   });
 }
@@ -25,9 +28,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   await play();
 } catch (error) {
-  stage.say(`\nthe demo failed: ${error instanceof Error ? error.message : String(error)}`);
-  stage.say(`the logs are in ${path.join(home, 'log')}`);
-  process.exitCode = 1;
+  if (ending === null) {
+    stage.say(`\nthe demo failed: ${error instanceof Error ? error.message : String(error)}`);
+    stage.say(`the logs are in ${path.join(home, 'log')}`);
+    process.exitCode = 1;
+  }
 } finally {
   await end();
 }
@@ -93,18 +98,28 @@ async function play(): Promise<void> {
   });
   await writeFile(path.join(home, 'receipt.json'), `${JSON.stringify(receipt, null, 2)}\n`);
   stage.say(
-    receiptText(receipt, { ...stack, kept: keep, file: path.join('.holdfast/demo', 'receipt.json') }),
+    receiptText(receipt, {
+      ...stack,
+      kept: keep,
+      file: path.relative(process.cwd(), path.join(home, 'receipt.json')),
+    }),
   );
   if (receipt.failed_otherwise !== 0)
     throw new Error(`${receipt.failed_otherwise} requests failed that no bad version answered`);
 }
 
-async function end(): Promise<void> {
+/** Once, whoever asks: at the end, and for every signal. */
+function end(): Promise<void> {
+  return (ending ??= stop());
+}
+
+async function stop(): Promise<void> {
+  // A command that is under way could start something behind the back of `down`.
+  await stage.interrupt();
   await observer?.stop();
-  observer = null;
   if (keep)
     stage.say(
       `kept running (KEEP=1); stop it with: HOLDFAST_HOME=${path.relative(process.cwd(), home)} ./holdfast down`,
     );
-  else await stage.holdfast('down').catch(() => undefined);
+  else await stage.takeDown();
 }

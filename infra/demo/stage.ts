@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import { spawn } from 'node:child_process';
+import { spawn, type SpawnOptionsWithoutStdio } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../../config.ts';
@@ -28,6 +28,8 @@ interface StageOptions {
 /** The demo's own stack, used as a person would use it: by the command `holdfast`. */
 export class Stage {
   readonly #options: StageOptions;
+  readonly #interrupted = new AbortController();
+  readonly #running = new Set<Promise<unknown>>();
   readonly planFile: string;
 
   constructor(options: StageOptions) {
@@ -73,6 +75,20 @@ export class Stage {
     await this.#run(args, (line) => this.say(`   ${line}`), { HOLDFAST_API_KEY: secret });
   }
 
+  /** Ends what is under way and lets nothing new begin; answers when the last command is gone. */
+  async interrupt(): Promise<void> {
+    this.#interrupted.abort(new Error('interrupted'));
+    await Promise.allSettled(this.#running);
+  }
+
+  /** Stops the whole stack, also one that is just coming up. */
+  async takeDown(): Promise<void> {
+    this.#show(['down']);
+    const say = (line: string): void => this.say(`   ${line}`);
+    // In a process group of its own: a second Ctrl-C must not end it half-way.
+    await this.#spawn(['down'], say, { detached: true }).catch((error: unknown) => say(String(error)));
+  }
+
   async stack(): Promise<{ api: string; docs: string; ui: string; frontend: string }> {
     const record = await readStackRecord(this.#options.home);
     if (record === null) throw new Error('the stack is not up');
@@ -88,7 +104,7 @@ export class Stage {
   }
 
   async untilPhase(id: string, phases: readonly CanaryPhase[], observer?: Observer): Promise<CanaryRollout> {
-    for (let last = ''; ; await delay(500)) {
+    for (let last = ''; ; await this.pause(0.5)) {
       const rollout = await this.#json<CanaryRollout>('canary', 'status', '--id', id);
       const line = progressOf(rollout, observer);
       if (line !== last) this.say(`   ${line}`);
@@ -131,7 +147,7 @@ export class Stage {
   }
 
   pause(seconds: number): Promise<void> {
-    return delay(seconds * 1000);
+    return delay(seconds * 1000, undefined, { signal: this.#interrupted.signal });
   }
 
   #show(args: readonly string[]): void {
@@ -143,13 +159,26 @@ export class Stage {
     return JSON.parse(await this.#run([...args, '--json'], () => undefined)) as T;
   }
 
-  #run(
+  async #run(
     args: readonly string[],
     onLine: (line: string) => void,
     env: Record<string, string> = {},
   ): Promise<string> {
+    const { signal } = this.#interrupted;
+    signal.throwIfAborted();
+    const running = this.#spawn(args, onLine, { signal, killSignal: 'SIGINT', env });
+    this.#running.add(running);
+    return running.finally(() => this.#running.delete(running));
+  }
+
+  #spawn(
+    args: readonly string[],
+    onLine: (line: string) => void,
+    { env, ...how }: SpawnOptionsWithoutStdio,
+  ): Promise<string> {
     const { root, home } = this.#options;
     const child = spawn(path.join(root, 'holdfast'), args, {
+      ...how,
       env: { ...process.env, HOLDFAST_API_KEY: undefined, HOLDFAST_HOME: home, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -164,7 +193,8 @@ export class Stage {
       for (const line of data.toString().trimEnd().split('\n')) onLine(line);
     });
     return new Promise((resolve, reject) => {
-      child.once('error', reject);
+      // Of a child that was interrupted the end counts, not that it was asked to end.
+      child.once('error', (error) => (child.pid === undefined ? reject(error) : undefined));
       child.once('close', (code) => {
         if (code === 0) resolve(output);
         else
