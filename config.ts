@@ -81,6 +81,7 @@ const settings = {
   HOLDFAST_HAPROXY_OUTPUT: optional('the configuration the agent writes', '<home>/haproxy/haproxy.cfg', path),
   HOLDFAST_HAPROXY_SOCKET: optional('runtime socket of HAProxy', '<home>/haproxy/admin.sock', path),
   HOLDFAST_HAPROXY_MASTER_SOCKET: optional('master socket of HAProxy', '<home>/haproxy/master.sock', path),
+  HOLDFAST_OPERATIONS_PER_PROJECT: optional('operations a project may have open at once', '100', count),
   HOLDFAST_PROXY: optional('name of the proxy beside the agent', 'local', name),
   HOLDFAST_AGENT_STATE: optional('folder of what the agent must not forget', '<home>/agent', path),
   HOLDFAST_AUDIT_KEY: optional('key that signs audit checkpoints', '<home>/audit/signing-key.pem', path),
@@ -153,6 +154,7 @@ export interface Config {
   readonly agent: { readonly proxy: string; readonly state: string; readonly logPort: number };
   /** The public key stands beside the key, in `<key>.pub`. */
   readonly audit: { readonly key: string; readonly checkpoints: string };
+  readonly limits: { readonly operationsPerProject: number };
   readonly docker: { readonly host: string | null };
   readonly watchdog: { readonly webhook: string | null };
   /** Where browsers reach Holdfast; null: notifications have no links. */
@@ -235,6 +237,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       key: values.HOLDFAST_AUDIT_KEY ?? join(home, 'audit/signing-key.pem'),
       checkpoints: values.HOLDFAST_AUDIT_CHECKPOINTS ?? join(home, 'audit/checkpoints'),
     },
+    limits: { operationsPerProject: values.HOLDFAST_OPERATIONS_PER_PROJECT ?? 100 },
     docker: { host: values.DOCKER_HOST ?? null },
     watchdog: { webhook: values.HOLDFAST_WATCHDOG_WEBHOOK ?? null },
     publicUrl: values.HOLDFAST_PUBLIC_URL ?? null,

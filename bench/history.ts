@@ -73,6 +73,7 @@ async function startWorkers({ temporal, folder, db, atEnd }: Servers): Promise<v
     audit: null,
     log: () => undefined,
     keep: loadConfig({}).keep,
+    slotsPerProject: 100,
   };
   const connection = await NativeConnection.connect({ address: temporal.address });
   const common = { connection, namespace: temporal.namespace };

@@ -30,6 +30,11 @@ const scenarios: Record<string, Scenario> = {
       'eight processes append and seal, some killed; verification; tampers; a naive chain (--count seconds, 10)',
     run: async (note, count) => (await import('./audit.ts')).auditBench({ seconds: count ?? 10, note }),
   },
+  fairness: {
+    about:
+      'how long the activities of quiet projects wait beside a noisy one, and with fairness off (--count seconds, 30)',
+    run: async (note, count) => (await import('./fairness.ts')).fairness({ rounds: count ?? 30, note }),
+  },
   footprint: {
     about: 'memory of the whole idle stack, against PostgreSQL, Temporal and HAProxy alone',
     run: async (note) => (await import('./footprint.ts')).footprint({ note }),

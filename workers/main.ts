@@ -24,6 +24,7 @@ const tools = {
   runtimes: createRuntimes({ home: config.home, dockerHost: config.docker.host, env: process.env }),
   probe: createHttpProbe(),
   keep: config.keep,
+  slotsPerProject: config.limits.operationsPerProject,
   audit: signer === null ? null : { store: createFileCheckpointStore(config.audit.checkpoints), signer },
   notifiers: createNotifiers(config.notification),
   secrets: createSecrets(process.env),

@@ -6,6 +6,7 @@ import {
 import type { WorkerPlace, WorkerTools } from './tools.ts';
 import { createActingInterceptor } from './acting.ts';
 import { createFailureInterceptor } from './failures.ts';
+import { createSlotQuota } from './slot-quota.ts';
 
 /** Task queue `operations`: the workflows and their short activities. */
 export function createOperationsWorker(
@@ -17,15 +18,19 @@ export function createOperationsWorker(
 }
 
 export function operationsOptions(tools: WorkerTools) {
+  const quota = createSlotQuota({ perProject: tools.slotsPerProject });
   return {
     taskQueue: 'operations',
     activities: { ...createCanaryRolloutActivities(tools), ...createCanaryRolloutRecords(tools) },
     interceptors: {
       activity: [
+        () => ({ inbound: quota }),
         () => ({ inbound: createFailureInterceptor(tools.db) }),
         () => ({ inbound: createActingInterceptor() }),
       ],
     },
+    // Room for three projects that use all they may.
+    maxConcurrentActivityTaskExecutions: 3 * tools.slotsPerProject,
     // After a kill -9 the next task waits for this sticky time-out: seconds, not the default ten.
     stickyQueueScheduleToStartTimeout: '2s',
     maxCachedWorkflows: 500,

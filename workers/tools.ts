@@ -20,6 +20,8 @@ export interface WorkerTools extends CanaryRolloutTools {
   readonly keep: Keep;
   /** Milliseconds to wait after each failed attempt at a notification; left out: ten attempts in three days. */
   readonly notificationWaitsMs?: readonly number[];
+  /** Of each queue of a worker; as many as a project may have operations, so that none of those waits for another. */
+  readonly slotsPerProject: number;
 }
 
 /** What the activities of every queue work with. */

@@ -3,6 +3,7 @@ import { createCanaryRolloutActivities } from '../activities/canary-rollout/inde
 import { createReconciliationActivities } from '../activities/reconciliation.ts';
 import { createActingInterceptor } from './acting.ts';
 import { createFailureInterceptor } from './failures.ts';
+import { createSlotQuota } from './slot-quota.ts';
 import type { WorkerPlace, WorkerTools } from './tools.ts';
 
 /** Task queue `watch`: long activities that mostly wait, many at once, so that they starve nothing else. */
@@ -11,17 +12,19 @@ export function createWatchWorker(place: WorkerPlace, tools: WorkerTools): Promi
 }
 
 export function watchOptions(tools: WorkerTools) {
+  const quota = createSlotQuota({ perProject: tools.slotsPerProject });
   const { watchRollout } = createCanaryRolloutActivities(tools);
   return {
     taskQueue: 'watch',
     activities: { watchRollout, ...createReconciliationActivities({ ...tools, everyMs: 2000 }) },
     interceptors: {
       activity: [
+        () => ({ inbound: quota }),
         () => ({ inbound: createFailureInterceptor(tools.db) }),
         () => ({ inbound: createActingInterceptor() }),
       ],
     },
-    maxConcurrentActivityTaskExecutions: 2000,
+    maxConcurrentActivityTaskExecutions: 20 * tools.slotsPerProject,
     // A cancellation reaches an activity with the answer to a heartbeat, so heartbeats are sent about as often as it ticks.
     maxHeartbeatThrottleInterval: '1s',
     defaultHeartbeatThrottleInterval: '1s',

@@ -47,6 +47,7 @@ const tools = {
   runtimes: createRuntimes({ home: options.home, dockerHost: options.dockerHost, env: process.env }),
   probe: createHttpProbe(),
   keep: loadConfig({}).keep,
+  slotsPerProject: 100,
   audit: null,
   log: (message: string, fields: Record<string, unknown>) => console.error(message, fields),
 };

@@ -107,6 +107,7 @@ export function makeTools(db: Db): HouseTools {
       runtimes: { process: noted, docker: noted },
       probe,
       keep: loadConfig({}).keep,
+      slotsPerProject: 100,
       audit: null,
       log: (message, fields) => void logged.push(`${message} ${JSON.stringify(fields)}`),
       notificationWaitsMs: [50, 100, 100, 100],
