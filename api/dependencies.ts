@@ -22,6 +22,8 @@ export interface ApiDependencies {
   readonly verifyToken?: VerifyToken;
   /** Of one key; left out: 6,000. */
   readonly requestsPerMinute?: number;
+  /** Operations a project may have open at once; left out: 100. */
+  readonly operationsPerProject?: number;
   /** The task queue of the workflows. */
   readonly taskQueue: string;
   /** File with the public key of the audit. */

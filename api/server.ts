@@ -37,6 +37,7 @@ async function serve(config: Config): Promise<void> {
     ...(signingKey === null ? {} : { signer: openSigner(signingKey) }),
     taskQueue: 'operations',
     auditKeyFile: `${config.audit.key}.pub`,
+    operationsPerProject: config.limits.operationsPerProject,
     requestsPerMinute: config.api.requestsPerMinute,
     ...(config.oidc === null ? {} : { verifyToken: createTokenVerifier(db, config.oidc) }),
   });

@@ -96,6 +96,8 @@ interface OperationTable {
   finished_at: Date | null;
   /** When the histories of all its runs were archived. */
   archived_at: ColumnType<Date | null, never, Date | null>;
+  /** Which of the project's places it holds while it is open; null: it is not counted. */
+  slot: ColumnType<number | null, number | null | undefined, never>;
 }
 
 interface OperationEventTable {

@@ -17,6 +17,7 @@ import type { ApiDependencies, App } from '../dependencies.ts';
 import { idempotencyOf } from '../idempotency.ts';
 import { PostHeaders, problems, ProjectParams } from '../schemas.ts';
 import { refusePlan } from '../services.ts';
+import { refuseBeyondQuota } from '../operations-quota.ts';
 import { supersede } from './supersede.ts';
 import { ensureStarted } from './ensure-started.ts';
 
@@ -79,7 +80,7 @@ async function startRollout(
   rollout: NewRollout,
   mayAbortOther: boolean,
 ): Promise<CanaryRollout> {
-  const written = await insertRollout(dependencies.db, rollout);
+  const written = await insertRollout(dependencies.db, rollout, dependencies.operationsPerProject);
   if (written === null) return explainOrAnswer(dependencies, rollout, mayAbortOther);
   const { stableVersion, plan, state, createdAt } = written;
   const resource = toResource(rollout, { stableVersion, plan, state, createdAt });
@@ -146,6 +147,7 @@ async function explainOrAnswer(
     return requireRollout(db, project, rollout.operationId);
   const winner = await findOpenRollout(db, project, name);
   if (winner !== null) throw holds(winner);
+  await refuseBeyondQuota(dependencies, project);
   throw new OpsError(
     'conflict',
     `the state of ${name} changed in this moment; repeat the request with the same Idempotency-Key`,
@@ -156,7 +158,7 @@ async function insertAgain(
   dependencies: ApiDependencies,
   rollout: NewRollout,
 ): Promise<CanaryRollout | null> {
-  const written = await insertRollout(dependencies.db, rollout);
+  const written = await insertRollout(dependencies.db, rollout, dependencies.operationsPerProject);
   if (written === null) return null;
   const resource = toResource(rollout, written);
   await ensureStarted(dependencies, resource, rollout.reason);

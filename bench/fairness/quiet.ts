@@ -32,9 +32,11 @@ export async function quietProjects(
     }
   }
   const handles = await Promise.all(steps);
-  const gaveUp = delay(size.patienceMs, undefined, { ref: false });
-  await Promise.race([Promise.all(handles.map((handle) => handle.result())), gaveUp]);
+  const ended = Promise.allSettled(handles.map((handle) => handle.result()));
+  await Promise.race([ended, delay(size.patienceMs, undefined, { ref: false })]);
   const waits = await Promise.all(handles.map((handle) => waitsOf(handle, Date.now())));
+  await Promise.all(handles.map((handle) => handle.terminate('over').catch(() => undefined)));
+  await ended;
   const on = (queue: string): number[] => waits.map((own) => own.get(queue) ?? size.patienceMs);
   return { operations: on(workers.queues.operations), watch: on(workers.queues.watch) };
 }

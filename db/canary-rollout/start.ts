@@ -5,6 +5,7 @@ import type { Start } from '../../contracts/service.ts';
 import { auditedFromTarget } from '../audit.ts';
 import type { Db } from '../connect.ts';
 import { violatedUnique } from '../failures.ts';
+import { defaultOperationsPerProject } from '../operation-slots.ts';
 import { canaryRolloutWorkflowId } from '../../domain/canary-rollout/workflow-id.ts';
 
 export interface NewRollout {
@@ -33,19 +34,27 @@ export interface StartedRollout {
 /**
  * Writes all that a rollout is, durably, in one round trip: idempotency key, release, operation (its unique index is the lock),
  * rollout and audit entry. Answers null when any of it was refused, and nothing was written: the caller then finds out why.
+ * `slots` is how many operations the project may have open.
  */
-export async function insertRollout(db: Db, rollout: NewRollout): Promise<StartedRollout | null> {
-  try {
-    const { rows } = await insertStatement(rollout).execute(db);
-    return rows[0] ?? null;
-  } catch (error) {
-    const refusedBy = violatedUnique(error);
-    if (refusedBy === 'operation_open' || refusedBy === 'idempotency_key_pkey') return null;
-    throw error;
+export async function insertRollout(
+  db: Db,
+  rollout: NewRollout,
+  slots: number = defaultOperationsPerProject,
+): Promise<StartedRollout | null> {
+  for (;;) {
+    try {
+      const { rows } = await insertStatement(rollout, slots).execute(db);
+      return rows[0] ?? null;
+    } catch (error) {
+      const refusedBy = violatedUnique(error);
+      if (refusedBy === 'operation_open' || refusedBy === 'idempotency_key_pkey') return null;
+      // Another start took the slot in this moment: there is one more open operation, and another slot or none.
+      if (refusedBy !== 'operation_slot') throw error;
+    }
   }
 }
 
-function insertStatement(rollout: NewRollout) {
+function insertStatement(rollout: NewRollout, slots: number) {
   const { operationId, project, service, version, principal, reason, key, fingerprint } = rollout;
   const summary = `rollout of ${service} ${version} is starting`;
   const audited = {
@@ -61,8 +70,15 @@ function insertStatement(rollout: NewRollout) {
     select ${operationId}::text as id, ${project}::text as project, ${service}::text as service,
       ${version}::text as version, ${principal}::text as principal
   ), target as (
-    select asked.*, s.spec, s.stable_version
+    select asked.*, s.spec, s.stable_version, free.slot
     from asked join service s on s.project = asked.project and s.name = asked.service
+    cross join lateral (
+      select number as slot from generate_series(1, ${slots}::int) as number
+      where not exists (
+        select 1 from operation o where o.project = asked.project and o.status <> 'closed' and o.slot = number
+      )
+      order by random() limit 1
+    ) free
     where s.stable_version is distinct from asked.version
       and not exists (
         select 1 from emergency_stop e where e.project = asked.project and e.service in (asked.service, '*')
@@ -77,9 +93,9 @@ function insertStatement(rollout: NewRollout) {
       retire_at = null,
       start = case when release.instances = '[]' then excluded.start else release.start end
   ), opened as (
-    insert into operation (id, project, kind, target, status, phase, summary, started_by, workflow_id)
+    insert into operation (id, project, kind, target, status, phase, summary, started_by, workflow_id, slot)
     select id, project, 'canary-rollout', service, 'starting', 'starting', ${summary}::text, principal,
-      ${canaryRolloutWorkflowId(project, service)}::text
+      ${canaryRolloutWorkflowId(project, service)}::text, slot
     from target
     returning created_at
   ), described as (

@@ -35,7 +35,12 @@ let keys = 0;
 
 /** The API on a database of its own. Workflows are started on a queue without a worker, so rows and starts can be looked at. */
 export async function apiUnderTest(
-  options: { temporal?: 'dead'; requestsPerMinute?: number; auditKeyFile?: string } = {},
+  options: {
+    temporal?: 'dead';
+    requestsPerMinute?: number;
+    operationsPerProject?: number;
+    auditKeyFile?: string;
+  } = {},
 ): Promise<ApiUnderTest> {
   const database = await testDatabase();
   const db = connect(database.url);
@@ -51,6 +56,7 @@ export async function apiUnderTest(
     taskQueue: temporal.taskQueue,
     requestsPerMinute: options.requestsPerMinute,
     auditKeyFile: options.auditKeyFile,
+    operationsPerProject: options.operationsPerProject,
   });
   const secret = await keyOfPerson(db, 'ada');
   const check = await answerChecker(app);
