@@ -138,10 +138,9 @@ async function explainOrAnswer(
     );
   }
   const running = await findOpenRollout(db, project, name);
-  if (running !== null) {
-    if (!mayAbortOther) throw holds(running);
-    await supersede(dependencies, running, rollout);
-  }
+  if (running === null) await refuseBeyondQuota(dependencies, project);
+  else if (mayAbortOther) await supersede(dependencies, running, rollout);
+  else throw holds(running);
   // Whatever was in the way is gone by now; a second refusal is told, not tried for ever.
   if ((await insertAgain(dependencies, rollout)) !== null)
     return requireRollout(db, project, rollout.operationId);
