@@ -23,6 +23,7 @@ import {
   temporalPlaces,
   type Place,
 } from './places.ts';
+import { startTold, type Told } from './told.ts';
 
 /** A whole stack in which every kind of run is told with secrets planted in it. Then everything that somebody may read is searched. */
 const fromEnv = 'planted-value-in-the-environment-7f3a';
@@ -40,6 +41,7 @@ let stack: StackRecord;
 let connection: Connection;
 let client: Client;
 let needles: Needle[];
+let told: Told;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holdfast-scan-'));
@@ -48,8 +50,10 @@ beforeAll(async () => {
   database = await testDatabase();
   const databaseUrl = database.url.replace('postgres@', `postgres:${password}@`);
   await writeFile(join(folder, 'planted'), `${fromFile}\n`, { mode: 0o600 });
+  told = await startTold(`file:${join(folder, 'planted')}`);
   env = {
     ...process.env,
+    ...told.env,
     ...(await portsOfOurOwn()),
     HOLDFAST_HOME: home,
     DATABASE_URL: databaseUrl,
@@ -73,6 +77,7 @@ beforeAll(async () => {
     needleOf('environment', fromEnv),
     needleOf('file', fromFile),
     needleOf('database password', password),
+    ...told.needles,
     ...(await secretsOfTheStack()),
   ];
 }, 3 * minutes);
@@ -81,6 +86,7 @@ afterAll(async () => {
   await load?.stop();
   await connection?.close();
   await holdfast(['down']);
+  await told?.close();
   await db?.destroy();
   await database?.close();
   await rm(folder, { recursive: true, force: true });
@@ -88,6 +94,7 @@ afterAll(async () => {
 
 test('every kind of run is told', { timeout: 4 * minutes }, async () => {
   await holdfast(['service', 'register', join(folder, 'service.json')]);
+  for (const channel of told.channels) await holdfast(['notifications', 'channel', 'add', ...channel]);
   await rollout('v1', 'promoted');
   load = startLoad({ url: stack.urls.frontend ?? '', ratePerSecond: 50, maxSeconds: 600 });
   await rollout('v2', 'promoted', 'approve');
@@ -99,6 +106,23 @@ test('every kind of run is told', { timeout: 4 * minutes }, async () => {
   await writeService('NOT_THERE');
   await holdfast(['service', 'register', join(folder, 'service.json')]);
   expect((await rollout('v7', 'failed')).state.reason).toContain('NOT_THERE is not set');
+});
+
+test('people were told of it', { timeout: minutes }, async () => {
+  for (const receiver of told.receivers) {
+    for (const said of ['shop v2: promoted', 'shop bad-v3: rolled-back', 'shop v4: aborted']) {
+      const texts = (): string =>
+        receiver
+          .received()
+          .map(({ text }) => text)
+          .join('\n');
+      await expect.poll(texts, { timeout: 30_000 }).toContain(said);
+    }
+  }
+  const wrong = await holdfast(['notifications', 'deliveries', 'list', '--channel', 'wrong']);
+  expect(wrong).toContain('the secret is not');
+  const missing = await holdfast(['notifications', 'channel', 'test', 'missing']);
+  expect(missing).toContain('env:NOT_THERE is not there');
 });
 
 test('a key in the wrong place is refused, and what was sent is not repeated', async () => {
@@ -269,7 +293,7 @@ async function holdfast(args: readonly string[]): Promise<string> {
   const [code] = (await once(child, 'close')) as [number | null];
   const leaked = findingsIn(`holdfast ${args.join(' ')}`, said.stdout + said.stderr, needles ?? []);
   expect(leaked).toEqual([]);
-  const isAnOutcome = args[0] === 'canary' && code === 1;
+  const isAnOutcome = ['canary', 'notifications'].includes(args[0] ?? '') && code === 1;
   if (code !== 0 && !isAnOutcome) throw new Error(`holdfast ${args.join(' ')}: ${code} ${said.stderr}`);
   return said.stdout;
 }

@@ -10,7 +10,7 @@ import { isRecord } from '../shared/shape.ts';
 export function sender(waitsMs: readonly number[]): Pick<NotificationActivities, 'deliver'> {
   return believable(
     proxyActivities<Pick<NotificationActivities, 'deliver'>>({
-      startToCloseTimeout: '1m',
+      startToCloseTimeout: '30s',
       retry: {
         initialInterval: Math.max(1, waitsMs[0] ?? 1000),
         backoffCoefficient: 2,

@@ -13,6 +13,7 @@ import {
 } from '../../support/rollout-house/channels.ts';
 import { houseForFile } from '../../support/rollout-house/for-file.ts';
 import { makeService, quickPlan, startRollout } from '../../support/rollout-house/people.ts';
+import { resetToFirstTask } from '../../support/rollout-house/reset.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../../support/receivers/webhook.ts';
 
 const house = houseForFile();
@@ -217,11 +218,49 @@ describe.concurrent('a notification', () => {
     await house().client.workflow.getHandle(`notification/default/${id}`).terminate('by hand');
     house().notifier.answer(channel, { kind: 'accepted', status: null, note: null });
 
-    await house()
-      .db.updateTable('notification_delivery')
-      .set({ look_at: new Date() })
-      .where('id', '=', id)
-      .execute();
+    await lookNow(id);
+
+    await expect.poll(() => stateOf(id), within).toBe('delivered');
+  });
+
+  test('whose run is reset after its end sends nothing', async ({ expect }) => {
+    await house().startReconciliation();
+    const channel = await makeChannel(house().db);
+    const id = await tell(house().db, channel);
+    await expect.poll(() => stateOf(id), within).toBe('delivered');
+    const workflowId = `notification/default/${id}`;
+    await house().client.workflow.getHandle(workflowId).result();
+
+    await resetToFirstTask(house(), workflowId);
+
+    expect(await house().client.workflow.getHandle(workflowId).result()).toMatchObject({
+      state: 'delivered',
+    });
+    expect(house().notifier.received(channel)).toHaveLength(1);
+  });
+
+  test('whose activity somebody completes by hand is still to be sent', async ({ expect }) => {
+    await house().startReconciliation();
+    const channel = await makeChannel(house().db);
+    const later = { kind: 'failed', status: null, reason: 'later', retryAfterMs: 3_600_000 } as const;
+    house().notifier.answer(channel, later);
+    const id = await tell(house().db, channel);
+    await expect.poll(async () => (await deliveryOf(house().db, id)).attempts.length, within).toBe(1);
+    const { connection, namespace } = house();
+    const data = Buffer.from('{"state":"delivered","reason":"so I say"}');
+    const forged = { metadata: { encoding: Buffer.from('json/plain') }, data };
+    await connection.workflowService.respondActivityTaskCompletedById({
+      namespace,
+      workflowId: `notification/default/${id}`,
+      activityId: '1',
+      result: { payloads: [forged] },
+    });
+    house().notifier.answer(channel, { kind: 'accepted', status: null, note: null });
+    const handle = house().client.workflow.getHandle(`notification/default/${id}`);
+    expect(await handle.result()).toEqual({ state: 'delivered', reason: 'so I say' });
+    expect(await stateOf(id)).toBe('pending');
+
+    await lookNow(id);
 
     await expect.poll(() => stateOf(id), within).toBe('delivered');
   });
@@ -234,11 +273,7 @@ describe.concurrent('a notification', () => {
 
     await Promise.all([1, 2, 3].map(() => startDeliveries(sweeper)));
     await expect.poll(() => stateOf(id), within).toBe('delivered');
-    await house()
-      .db.updateTable('notification_delivery')
-      .set({ look_at: new Date() })
-      .where('id', '=', id)
-      .execute();
+    await lookNow(id);
     await startDeliveries(sweeper);
 
     expect(house().notifier.received(channel)).toHaveLength(1);
@@ -262,6 +297,15 @@ describe.concurrent('a notification', () => {
     expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });
   });
 });
+
+/** The sweep makes sure now, not in ten minutes, that a workflow works for it. */
+async function lookNow(id: string): Promise<void> {
+  await house()
+    .db.updateTable('notification_delivery')
+    .set({ look_at: new Date(0) })
+    .where('id', '=', id)
+    .execute();
+}
 
 function decoded(history: string): string {
   return [...history.matchAll(/"data": ?"([A-Za-z0-9+/=]+)"/g)]

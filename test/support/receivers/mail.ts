@@ -9,7 +9,10 @@ export interface MailServer extends Receiver {
 }
 
 /** A real SMTP server in this process, with a login. `secure`: TLS with a certificate that nobody vouches for. */
-export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
+export async function startMailServer(
+  options: SMTPServerOptions = {},
+  account = 'p@ss word',
+): Promise<MailServer> {
   const raw: string[] = [];
   const recipients: string[][] = [];
   let manner: Manner = 'accept';
@@ -24,7 +27,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
       if (manner !== 'silent') done();
     },
     onAuth: ({ username, password }, _session, done) =>
-      username === 'holdfast@example.org' && password === 'p@ss word'
+      username === 'holdfast@example.org' && password === account
         ? done(null, { user: username })
         : done(Object.assign(new Error('wrong password'), { responseCode: 535 })),
     onRcptTo({ address }, _session, done) {
@@ -50,7 +53,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
   const scheme = options.secure === true ? 'smtps' : 'smtp';
   return {
     target: 'ann@example.org, bob@example.org',
-    secret: `${scheme}://${encodeURIComponent('holdfast@example.org')}:${encodeURIComponent('p@ss word')}@127.0.0.1:${port}`,
+    secret: `${scheme}://${encodeURIComponent('holdfast@example.org')}:${encodeURIComponent(account)}@127.0.0.1:${port}`,
     raw,
     recipients,
     received: () => raw.map(receivedOf),

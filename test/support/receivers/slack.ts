@@ -25,13 +25,11 @@ interface Block {
   readonly elements?: readonly (Text & { readonly url?: string; readonly value?: string })[];
 }
 
-const token = 'xoxb-1234-fake';
-
 /**
  * Slack's `chat.postMessage` as published (docs.slack.dev): form-encoded, bearer token, `ok` in the body, errors by name, limits of the
  * blocks. What the real one would refuse, this one refuses.
  */
-export async function startFakeSlack(): Promise<FakeSlack> {
+export async function startFakeSlack(token = 'xoxb-1234-fake'): Promise<FakeSlack> {
   const messages: SlackMessage[] = [];
   let manner: Manner = 'accept';
   let tries = 0;
@@ -47,7 +45,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     const answer = (content: object): void =>
       void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(content));
     const message = messageOf(new URLSearchParams(body));
-    const error = manner === 'refuse' ? 'channel_not_found' : faultOf(request, message);
+    const error = manner === 'refuse' ? 'channel_not_found' : faultOf(token, request, message);
     if (error !== null) return answer({ ok: false, error });
     messages.push(message);
     answer({ ok: true, channel: 'C0123456789', ts: `${messages.length}.000100`, message: {} });
@@ -76,6 +74,7 @@ function messageOf(form: URLSearchParams): SlackMessage {
 }
 
 function faultOf(
+  token: string,
   request: { url?: string | undefined; headers: { authorization?: string | undefined } },
   { channel, blocks, text, client_msg_id: id }: SlackMessage,
 ): string | null {
