@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { DeliveryState } from '../../contracts/notification.ts';
 import { audit } from '../audit.ts';
+import { standingAt } from '../canary-rollout/gate.ts';
 import type { Db } from '../connect.ts';
 
 /** A delivery with its channel as it is now (null: removed), and whether what it asks was answered; null when it is unknown. */
@@ -22,25 +23,11 @@ export async function readDelivery(db: Db, id: string) {
   return { ...delivery, channel: channel ?? null, isAnswered };
 }
 
+/** Also true when the operation is over; a gate that one of two has approved still waits. */
 async function isGateAnswered(db: Db, operationId: string | null, subject: string | null): Promise<boolean> {
   if (operationId === null || subject === null) return false;
-  const open = await db
-    .selectFrom('operation as o')
-    .select('o.id')
-    .where('o.id', '=', operationId)
-    .where('o.status', '<>', 'closed')
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('canary_decision as d')
-            .select('d.id')
-            .whereRef('d.operation_id', '=', 'o.id')
-            .where('d.subject', '=', subject),
-        ),
-      ),
-    )
-    .executeTakeFirst();
-  return open === undefined;
+  const standing = await standingAt(db, { operationId, subject });
+  return standing?.kind !== 'open';
 }
 
 /** Notes that an attempt begins; what is known of it is added when it ends. Answers its number. */

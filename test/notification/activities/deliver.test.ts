@@ -7,6 +7,7 @@ import {
 } from '../../../activities/notification/index.ts';
 import type { DeliverInput, DeliveryEnd } from '../../../activities/notification/deliver.ts';
 import { connect, type Db } from '../../../db/connect.ts';
+import { freezePlan } from '../../../domain/canary-rollout/plan.ts';
 import { createMemoryNotifier } from '../../../providers/notifier/memory.ts';
 import type { Notifier } from '../../../providers/notifier/notifier.ts';
 import { createSecrets } from '../../../providers/secret/reference.ts';
@@ -105,65 +106,19 @@ test('a receiver that echoes the secret does not bring it into the ledger', asyn
   expect(JSON.stringify(await deliveryOf(db, id))).not.toContain('memory-secret');
 });
 
-describe('a gate that was answered', () => {
-  async function gateDelivery(channel: string, replayOf: string | null = null): Promise<string> {
-    const operationId = ulid();
-    const facts = gateFacts();
-    await db
-      .insertInto('operation')
-      .values({
-        id: operationId,
-        project: 'default',
-        kind: 'canary-rollout',
-        target: `svc-${operationId.toLowerCase()}`,
-        status: 'running',
-        phase: 'waiting-for-approval',
-        outcome: null,
-        summary: '',
-        stuck: null,
-        started_by: 'ann',
-        workflow_id: operationId,
-        run_id: null,
-        finished_at: null,
-      })
-      .execute();
-    const id = ulid();
-    await db
-      .insertInto('notification_delivery')
-      .values({
-        id,
-        project: 'default',
-        channel,
-        event: 'gate.opened',
-        event_key: id,
-        operation_id: operationId,
-        replay_of: replayOf,
-        facts: JSON.stringify(facts),
-        reason: null,
-        settled_at: null,
-      })
-      .execute();
-    await db
-      .insertInto('canary_decision')
-      .values({
-        id: ulid(),
-        operation_id: operationId,
-        project: 'default',
-        subject: facts.gate?.subject ?? '',
-        decision: 'approve',
-        decided_by: 'bob',
-        reason: null,
-        announced_at: null,
-        consumed_at: null,
-      })
-      .execute();
-    return id;
-  }
-
-  test('is not told any more, and the ledger says why', async () => {
+describe('a gate that asks for two approvals', () => {
+  test('is told while one is missing', async () => {
     const channel = await makeChannel(db);
 
-    const end = await run(await gateDelivery(channel));
+    const end = await run(await gateDelivery(channel, { approvedBy: ['bob'] }));
+
+    expect(end).toEqual({ state: 'delivered', reason: null });
+  });
+
+  test('is not told any more once both are there, and the ledger says why', async () => {
+    const channel = await makeChannel(db);
+
+    const end = await run(await gateDelivery(channel, { approvedBy: ['bob', 'eve'] }));
 
     expect(end).toEqual({ state: 'stale', reason: 'the gate was answered before this could be sent' });
     expect(notifier.received(channel)).toEqual([]);
@@ -171,9 +126,9 @@ describe('a gate that was answered', () => {
 
   test('is told again when a person asks for a replay', async () => {
     const channel = await makeChannel(db);
-    const first = await gateDelivery(channel);
+    const first = await gateDelivery(channel, { approvedBy: ['bob', 'eve'] });
 
-    const end = await run(await gateDelivery(channel, first));
+    const end = await run(await gateDelivery(channel, { approvedBy: ['bob', 'eve'], replayOf: first }));
 
     expect(end).toMatchObject({ state: 'delivered' });
     expect(notifier.received(channel)[0]?.title).toMatch(/^\(replay\) /);
@@ -183,3 +138,87 @@ describe('a gate that was answered', () => {
 test('a delivery that nobody knows is not tried again', async () => {
   await expect(run(ulid())).rejects.toMatchObject({ code: 'not-found' });
 });
+
+/** A delivery about a gate of a running rollout that ann started. */
+async function gateDelivery(
+  channel: string,
+  { approvedBy, replayOf = null }: { approvedBy: readonly string[]; replayOf?: string | null },
+): Promise<string> {
+  const operationId = await openGate();
+  const facts = gateFacts();
+  const id = ulid();
+  await db
+    .insertInto('notification_delivery')
+    .values({
+      id,
+      project: 'default',
+      channel,
+      event: 'gate.opened',
+      event_key: id,
+      operation_id: operationId,
+      replay_of: replayOf,
+      facts: JSON.stringify(facts),
+      reason: null,
+      settled_at: null,
+    })
+    .execute();
+  const subject = facts.gate?.subject ?? '';
+  for (const by of approvedBy) {
+    await db
+      .insertInto('canary_decision')
+      .values({
+        id: ulid(),
+        operation_id: operationId,
+        project: 'default',
+        subject,
+        decision: 'approve',
+        decided_by: by,
+        reason: null,
+        announced_at: null,
+        consumed_at: null,
+      })
+      .execute();
+  }
+  return id;
+}
+
+async function openGate(): Promise<string> {
+  const id = ulid();
+  const target = `svc-${id.toLowerCase()}`;
+  const steps = [{ weight: 10, soak: '1s', gate: { approvals: 2 } }, { weight: 100 }];
+  await db
+    .insertInto('operation')
+    .values({
+      id,
+      project: 'default',
+      kind: 'canary-rollout',
+      target,
+      status: 'running',
+      phase: 'waiting-for-approval',
+      outcome: null,
+      summary: '',
+      stuck: null,
+      started_by: 'ann',
+      workflow_id: id,
+      run_id: null,
+      finished_at: null,
+    })
+    .execute();
+  await db
+    .insertInto('canary_rollout')
+    .values({
+      operation_id: id,
+      project: 'default',
+      service: target,
+      version: 'v2',
+      stable_version: 'v1',
+      mode: 'rollout',
+      plan: JSON.stringify(freezePlan({ steps })),
+      state: '{}',
+      judged_at: null,
+    })
+    .execute();
+  const subject = gateFacts().gate?.subject ?? '';
+  await db.insertInto('canary_gate').values({ operation_id: id, step: 0, subject, evidence: null }).execute();
+  return id;
+}
