@@ -15,7 +15,7 @@ export interface ProcessOptions {
   readonly batch: number;
 }
 
-const sealEveryMs = 20;
+const sealEveryMs = 200;
 const { url, project, kind, batch } = JSON.parse(process.argv[2] ?? '{}') as ProcessOptions;
 const db = connect(url, { max: 3 });
 let isStopping = false;
