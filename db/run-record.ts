@@ -29,13 +29,22 @@ export async function recordedParts(
 
 const mostEvents = 1_000_000;
 
+/** The exact bytes of each entry and its place in the chain: what the audit's own verifier needs to find it there. */
 async function auditOf(db: Db, operationId: string): Promise<unknown[]> {
-  return db
-    .selectFrom('audit_entry')
-    .selectAll()
-    .where('operation_id', '=', operationId)
-    .orderBy('id')
+  const rows = await db
+    .selectFrom('audit_entry as e')
+    .leftJoin('audit_seal as s', 's.entry', 'e.id')
+    .select(['e.id', 'e.bytes', 's.seq', 's.hash'])
+    .where('e.operation_id', '=', operationId)
+    .orderBy('e.id')
     .execute();
+  return rows.map(({ id, bytes, seq, hash }) => ({
+    id,
+    seq,
+    hash: hash === null ? null : Buffer.from(hash).toString('hex'),
+    bytes: Buffer.from(bytes).toString('base64'),
+    entry: JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown,
+  }));
 }
 
 /** As it will be read again: a digest must not depend on what JSON does to dates. */

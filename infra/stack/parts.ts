@@ -55,7 +55,8 @@ function temporalPart({ config, ports, connections, urls, env }: Layout): Part {
         uiPort: ports.ui,
         namespace,
         database: join(folder, 'temporal.db'),
-        codecEndpoint: `${urls.api}/codec/{namespace}`,
+        // The UI, unlike the command line, fills in no `{namespace}`.
+        codecEndpoint: `${urls.api}/codec/${namespace}`,
       };
       return {
         file: await binary(),

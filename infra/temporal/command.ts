@@ -25,7 +25,7 @@ export interface TemporalOptions {
   readonly uiPort: number | null;
   /** null: everything is lost at its end. */
   readonly database: string | null;
-  /** Where pages of the UI have payloads decoded; `{namespace}` is replaced by the UI. */
+  /** Where pages of the UI have payloads decoded. */
   readonly codecEndpoint?: string;
 }
 

@@ -220,8 +220,8 @@ async function unarchived(): Promise<number> {
 /** Whatever `up` has made for itself: every file of its secret folders, and each value in them. */
 async function secretsOfTheStack(): Promise<Needle[]> {
   const found: Needle[] = [];
-  for (const name of ['secrets', 'keys']) {
-    for (const file of await readdir(join(home, name)).catch(() => [])) {
+  for (const name of ['secrets', 'keys', 'audit']) {
+    for (const file of await filesOf(join(home, name))) {
       const text = (await readFile(join(home, name, file), 'utf8')).trim();
       const values = text.startsWith('{')
         ? [...text.matchAll(/"([A-Za-z0-9+/]{40,}=*)"/g)].map(([, key]) => key ?? '')
@@ -231,6 +231,11 @@ async function secretsOfTheStack(): Promise<Needle[]> {
   }
   expect(found.length).toBeGreaterThanOrEqual(3);
   return found;
+}
+
+async function filesOf(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isFile() && !entry.name.includes('.pub')).map(({ name }) => name);
 }
 
 async function writeService(variable: string): Promise<void> {
