@@ -26,7 +26,7 @@ const Payloads = Type.Object({ payloads: Type.Optional(Type.Array(JsonPayload, {
 /** Temporal's codec protocol: `POST /codec/<namespace>/decode` and `/encode`, for its UI and its CLI, for those who may see it. */
 export function registerCodec(app: App, server: CodecServer): void {
   const origin = server.uiUrl === null ? null : new URL(server.uiUrl).origin;
-  registerCodecLogin(app, server.mayDecode, server.uiUrl);
+  registerCodecLogin(app, server);
   for (const verb of ['encode', 'decode'] as const) {
     const path = `/codec/:namespace/${verb}`;
     app.options(path, { config: { isPublic: true }, schema: { hide: true } }, (request, reply) => {

@@ -47,6 +47,7 @@ export const safety = believed({
 export const watcher = believed({
   ...common,
   taskQueue: 'watch',
+  summary: 'judges the canary and keeps its lease',
   startToCloseTimeout: '30d',
   retry: { initialInterval: '200ms', backoffCoefficient: 1.5, maximumInterval: '2s' },
 });
