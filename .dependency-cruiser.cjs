@@ -15,6 +15,12 @@ const table = {
     npm: ['@temporalio/workflow', '@temporalio/common'],
     node: false,
   },
+  'temporal-connection': {
+    values: ['^temporal-connection/', '^domain/errors[.]ts$'],
+    types: [],
+    npm: [],
+    node: true,
+  },
   'payload-codec': {
     values: ['^payload-codec/', '^domain/errors[.]ts$'],
     types: [],
@@ -43,7 +49,16 @@ const table = {
   },
   workers: {
     values: [
-      ...['^workers/', '^activities/', '^providers/', '^payload-codec/', '^db/', '^config[.]ts$', '^domain/'],
+      ...[
+        '^workers/',
+        '^activities/',
+        '^providers/',
+        '^payload-codec/',
+        '^temporal-connection/',
+        '^db/',
+        '^config[.]ts$',
+        '^domain/',
+      ],
       startOptions,
     ],
     types: ['^contracts/'],
@@ -59,7 +74,15 @@ const table = {
   },
   api: {
     values: [
-      ...['^api/', '^contracts/', '^domain/', '^payload-codec/', '^db/', '^config[.]ts$'],
+      ...[
+        '^api/',
+        '^contracts/',
+        '^domain/',
+        '^payload-codec/',
+        '^temporal-connection/',
+        '^db/',
+        '^config[.]ts$',
+      ],
       ...[startOptions, messages],
     ],
     types: [],
@@ -210,7 +233,8 @@ module.exports = {
       severity: 'error',
       from: { path: '^(config|setting-values)[.]ts$' },
       to: {
-        pathNot: '^(domain/(duration|errors)|contracts/[^/]+|setting-values)[.]ts$',
+        pathNot:
+          '^(domain/(duration|errors)|contracts/[^/]+|setting-values|temporal-connection/options)[.]ts$',
         dependencyTypesNot: ['core'],
       },
     },

@@ -1,7 +1,21 @@
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { OpsError } from './domain/errors.ts';
-import { count, Fault, hostAndPort, name, oneOf, path, port, span, text, url } from './setting-values.ts';
+import type { TemporalCredentials } from './temporal-connection/options.ts';
+import {
+  count,
+  deepFreeze,
+  Fault,
+  hostAndPort,
+  name,
+  oneOf,
+  osUser,
+  path,
+  port,
+  span,
+  text,
+  url,
+} from './setting-values.ts';
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -26,6 +40,10 @@ const settings = {
   DATABASE_URL: optional('PostgreSQL to use', 'an embedded one', url('postgres:', 'postgresql:')),
   TEMPORAL_ADDRESS: optional('Temporal frontend, host:port', 'an embedded one', hostAndPort),
   TEMPORAL_NAMESPACE: optional('Temporal namespace', 'holdfast', name),
+  TEMPORAL_TLS_SERVER_CA_CERT_PATH: optional("authority of the frontend's certificate", "the system's", path),
+  TEMPORAL_TLS_CLIENT_CERT_PATH: optional('our certificate for the frontend', 'none', path),
+  TEMPORAL_TLS_CLIENT_KEY_PATH: optional('the key of that certificate', 'none', path),
+  HOLDFAST_TEMPORAL_TOKEN_FILE: optional('file with a JWT for the frontend', 'none', path),
   HOLDFAST_TEMPORAL_BIN: optional('the temporal CLI to run', 'found or built by make setup', path),
   HOLDFAST_TEMPORAL_PORT: optional('port of the embedded Temporal', '7233', port),
   HOLDFAST_UI_PORT: optional('port of the embedded Temporal UI', '8233', port),
@@ -116,6 +134,7 @@ export interface Config {
     readonly binary: string | null;
     readonly port: number;
     readonly uiPort: number;
+    readonly credentials: TemporalCredentials;
     /** null: nobody but the embedded UI. */
     readonly uiUrl: string | null;
   };
@@ -193,6 +212,12 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       port: values.HOLDFAST_TEMPORAL_PORT ?? 7233,
       uiPort: values.HOLDFAST_UI_PORT ?? 8233,
       uiUrl: values.HOLDFAST_UI_URL ?? null,
+      credentials: {
+        serverCa: values.TEMPORAL_TLS_SERVER_CA_CERT_PATH ?? null,
+        clientCert: values.TEMPORAL_TLS_CLIENT_CERT_PATH ?? null,
+        clientKey: values.TEMPORAL_TLS_CLIENT_KEY_PATH ?? null,
+        tokenFile: values.HOLDFAST_TEMPORAL_TOKEN_FILE ?? null,
+      },
     },
     secrets: {
       payloadKeys: values.HOLDFAST_PAYLOAD_KEYS ?? null,
@@ -305,20 +330,4 @@ function missing(key: SettingName, what: string): never {
   throw new OpsError('invalid-input', `${key} is not set; set it to ${what}, or run holdfast up`, {
     faults: [{ name: key, problem: 'is not set', remedy: `set it to ${what}, or run holdfast up` }],
   });
-}
-
-function osUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A uid without a passwd entry, as in some containers.
-    return `uid-${process.getuid?.() ?? 0}`;
-  }
-}
-
-function deepFreeze<T extends object>(value: T): T {
-  for (const part of Object.values(value)) {
-    if (typeof part === 'object' && part !== null) deepFreeze(part as object);
-  }
-  return Object.freeze(value);
 }

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { parseDuration } from './domain/duration.ts';
 
@@ -63,4 +64,21 @@ export function oneOf<T extends string>(allowed: readonly T[]): (value: string) 
 
 function quote(value: string): string {
   return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+}
+
+/** Who runs this process, for settings that were not given. */
+export function osUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A uid without a passwd entry, as in some containers.
+    return `uid-${process.getuid?.() ?? 0}`;
+  }
+}
+
+export function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) {
+    if (typeof part === 'object' && part !== null) deepFreeze(part as object);
+  }
+  return Object.freeze(value);
 }

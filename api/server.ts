@@ -4,6 +4,7 @@ import { loadConfig, requireDatabaseUrl, requireTemporalAddress, type Config } f
 import { connect } from '../db/connect.ts';
 import { createNotifications } from '../db/notifications.ts';
 import { createDataConverter } from '../payload-codec/data-converter.ts';
+import { temporalClientOptions } from '../temporal-connection/options.ts';
 import { buildApp } from './app.ts';
 import { createMayDecode } from './may-decode.ts';
 import { openSigner } from './signer.ts';
@@ -23,8 +24,9 @@ async function serve(config: Config): Promise<void> {
     logger.warn({ keyId }, 'payloads cannot be opened: see the payload keys');
   const dataConverter = createDataConverter({ payloadKeys, namespace, onUnreadable });
   const [codec] = dataConverter.payloadCodecs ?? [];
+  const frontend = temporalClientOptions(requireTemporalAddress(config), config.temporal.credentials);
   // No retries by the client: what fails is left to the reconciliation, and a retry would outlive a closed connection.
-  const connection = Connection.lazy({ address: requireTemporalAddress(config), interceptors: [] });
+  const connection = Connection.lazy({ ...frontend, interceptors: [] });
   const temporal = new Client({ connection, namespace, dataConverter });
   const app = await buildApp({
     db,

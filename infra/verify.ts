@@ -24,6 +24,7 @@ const folders = [
     'activities',
     'providers',
     'payload-codec',
+    'temporal-connection',
     'proxy-agent',
     'workers',
   ],

@@ -4,6 +4,11 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import { requireTemporalAddress, type Config } from '../config.ts';
 import { createDataConverter } from '../payload-codec/data-converter.ts';
+import {
+  temporalConnectionOptions,
+  temporalToken,
+  type TemporalConnectionOptions,
+} from '../temporal-connection/options.ts';
 import { workflowBundle } from './bundle.ts';
 import { createNotificationsWorker } from './notifications.ts';
 import { createOperationsWorker } from './operations.ts';
@@ -18,18 +23,20 @@ export interface RunningWorkers {
   stop(): void;
 }
 
+const tokenLookMs = 30_000;
+
 /** One process serves every queue. Starts the reconciliation as well: it is there once per installation, whoever starts it. */
 export async function runWorkers(config: Config, tools: AllTools, logger: Logger): Promise<RunningWorkers> {
   installRuntime(config, logger);
   const address = requireTemporalAddress(config);
-  const { namespace } = config.temporal;
+  const { namespace, credentials } = config.temporal;
   const dataConverter = createDataConverter({
     payloadKeys: config.secrets.payloadKeys,
     namespace,
     onUnreadable: (keyId) => logger.warn({ keyId }, 'payloads cannot be opened: see the payload keys'),
   });
   const [connection, bundle] = await Promise.all([
-    NativeConnection.connect({ address }),
+    NativeConnection.connect(temporalConnectionOptions(address, credentials)),
     workflowBundle(path.join(config.home, 'build')),
   ]);
   const place: WorkerPlace = { connection, namespace, dataConverter };
@@ -39,7 +46,8 @@ export async function runWorkers(config: Config, tools: AllTools, logger: Logger
     await createNotificationsWorker(place, bundle, tools),
   ];
   const ended = Promise.all(workers.map((worker) => worker.run())).then(() => connection.close());
-  await startReconciliation(address, place);
+  keepToken(connection, credentials.tokenFile);
+  await startReconciliation(temporalConnectionOptions(address, credentials), place);
   return {
     ready: () => workers.every((worker) => worker.getState() === 'RUNNING'),
     ended,
@@ -70,10 +78,10 @@ function installRuntime(config: Config, logger: Logger): void {
 }
 
 async function startReconciliation(
-  address: string,
+  options: TemporalConnectionOptions,
   { namespace, dataConverter }: WorkerPlace,
 ): Promise<void> {
-  const connection = await Connection.connect({ address });
+  const connection = await Connection.connect(options);
   try {
     const client = new Client({ connection, namespace, dataConverter });
     await client.workflow.start('reconciliation', {
@@ -88,6 +96,19 @@ async function startReconciliation(
   } finally {
     await connection.close();
   }
+}
+
+/** A token is valid for a while; whoever renews it writes the file anew. */
+function keepToken(connection: NativeConnection, tokenFile: string | null): void {
+  if (tokenFile === null) return;
+  const renewing = setInterval(() => {
+    try {
+      connection.setApiKey(temporalToken(tokenFile));
+    } catch {
+      // The file is being replaced: the token of before goes on until the next look.
+    }
+  }, tokenLookMs);
+  renewing.unref();
 }
 
 function shutDown(worker: Worker): void {

@@ -13,7 +13,7 @@ import { checkPorts } from './ports.ts';
 import { checkMigrations, checkPostgres } from './postgres.ts';
 import { checkProxies } from './proxies.ts';
 import { checkStack } from './stack-state.ts';
-import { withTemporal } from './temporal.ts';
+import { withTemporal, type TemporalPlace } from './temporal.ts';
 import { whereToLook, type Where } from './where.ts';
 
 const none: Promise<Finding[]> = Promise.resolve([]);
@@ -54,7 +54,7 @@ async function checkDatabase(url: string): Promise<Finding[]> {
   }
 }
 
-function checkTemporal(temporal: { address: string; namespace: string }): Promise<Finding[]> {
+function checkTemporal(temporal: TemporalPlace): Promise<Finding[]> {
   return withTemporal(temporal, (connection) => checkPollers(connection, temporal.namespace));
 }
 

@@ -4,7 +4,7 @@ import { readStackRecord } from '../stack/record.ts';
 import { checkPollers } from './pollers.ts';
 import { checkPostgres } from './postgres.ts';
 import { staleRollouts } from './stale-rollouts.ts';
-import { withTemporal } from './temporal.ts';
+import { withTemporal, type TemporalPlace } from './temporal.ts';
 import { whereToLook } from './where.ts';
 
 export interface Verdict {
@@ -26,7 +26,7 @@ export async function look(config: Config, { staleMs }: { staleMs: number }): Pr
   return { ok: problems.length === 0, problems };
 }
 
-async function missingWorkers(temporal: { address: string; namespace: string }): Promise<string[]> {
+async function missingWorkers(temporal: TemporalPlace): Promise<string[]> {
   const findings = await withTemporal(temporal, (connection) => checkPollers(connection, temporal.namespace));
   return findings.filter((finding) => !finding.ok).map((finding) => `${finding.name}: ${finding.problem}`);
 }

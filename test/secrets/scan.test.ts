@@ -8,7 +8,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startLoad, type Load } from '../../bench/load.ts';
 import type { CanaryRollout } from '../../contracts/canary-rollout.ts';
 import { connect, type Db } from '../../db/connect.ts';
-import { freePort } from '../../infra/net/ports.ts';
 import { readStackRecord, type StackRecord } from '../../infra/stack/record.ts';
 import { createPayloadCodec } from '../../payload-codec/codec.ts';
 import { createDataConverter } from '../../payload-codec/data-converter.ts';
@@ -24,6 +23,7 @@ import {
   type Place,
 } from './places.ts';
 import { startTold, type Told } from './told.ts';
+import { portsOfOurOwn, writeLeakyService } from './stack.ts';
 
 /** A whole stack in which every kind of run is told with secrets planted in it. Then everything that somebody may read is searched. */
 const fromEnv = 'planted-value-in-the-environment-7f3a';
@@ -60,7 +60,7 @@ beforeAll(async () => {
     PLANTED: fromEnv,
     LOG_LEVEL: 'debug',
   };
-  await writeService('FROM_ENV');
+  await writeLeakyService(folder);
   await holdfast(['up']);
   stack = (await readStackRecord(home)) as StackRecord;
   expect(stack.connections.databaseUrl).toContain(password);
@@ -103,7 +103,7 @@ test('every kind of run is told', { timeout: 4 * minutes }, async () => {
   await rollout('v4', 'aborted', 'abort');
   expect((await rollout('dead-v5', 'failed')).state.reason).toContain('cannot log in with ***/***');
   expect((await rollout('dying-v6', 'failed')).state.reason).toMatch(/its last output: .*\*\*\*/s);
-  await writeService('NOT_THERE');
+  await writeLeakyService(folder, 'NOT_THERE');
   await holdfast(['service', 'register', join(folder, 'service.json')]);
   expect((await rollout('v7', 'failed')).state.reason).toContain('NOT_THERE is not set');
 });
@@ -238,32 +238,6 @@ async function filesOf(path: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile() && !entry.name.includes('.pub')).map(({ name }) => name);
 }
 
-async function writeService(variable: string): Promise<void> {
-  const script = join(import.meta.dirname, 'leaky-service.ts');
-  const plan = {
-    steps: [{ weight: 20, soak: '1s' }, { weight: 50, soak: '1s', gate: true }, { weight: 100 }],
-    checks: { interval: '500ms', window: '3s', failureLimit: 1, minRequests: 5 },
-    thresholds: { p95: { max: 60_000 }, p99: { max: 60_000 } },
-    timeouts: { health: '5s' },
-    lease: '30s',
-    drainDelay: '100ms',
-  };
-  const service = {
-    name: 'shop',
-    start: {
-      runtime: 'process',
-      command: [process.execPath, script, '{version}'],
-      env: {
-        FROM_ENV: variable === 'FROM_ENV' ? 'env:PLANTED' : `env:${variable}`,
-        FROM_FILE: `file:${join(folder, 'planted')}`,
-      },
-    },
-    traffic: { provider: 'haproxy', backend: 'web' },
-    plan,
-  };
-  await writeFile(join(folder, 'service.json'), JSON.stringify(service));
-}
-
 async function rollout(
   version: string,
   outcome: string,
@@ -301,11 +275,4 @@ async function holdfast(args: readonly string[]): Promise<string> {
   const isAnOutcome = ['canary', 'notifications'].includes(args[0] ?? '') && code === 1;
   if (code !== 0 && !isAnOutcome) throw new Error(`holdfast ${args.join(' ')}: ${code} ${said.stderr}`);
   return said.stdout;
-}
-
-async function portsOfOurOwn(): Promise<Record<string, string>> {
-  const ports: [string, string][] = [];
-  for (const name of ['API', 'TEMPORAL', 'UI', 'FRONTEND', 'METRICS', 'SDK_METRICS'])
-    ports.push([`HOLDFAST_${name}_PORT`, String(await freePort())]);
-  return Object.fromEntries(ports);
 }

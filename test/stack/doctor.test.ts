@@ -105,10 +105,14 @@ describe('PostgreSQL', () => {
 });
 
 describe('Temporal', () => {
+  const { credentials } = loadConfig({}).temporal;
+
   test('that does not answer', async () => {
     const address = `127.0.0.1:${await freePort()}`;
 
-    const findings = await withTemporal({ address, namespace: 'holdfast' }, () => Promise.resolve([]));
+    const findings = await withTemporal({ address, namespace: 'holdfast', credentials }, () =>
+      Promise.resolve([]),
+    );
 
     expectWrong(findings[0], 'does not answer');
   });
@@ -116,14 +120,16 @@ describe('Temporal', () => {
   test('without a namespace of ours', async () => {
     const { address } = inject('temporal');
 
-    const findings = await withTemporal({ address, namespace: 'absent' }, () => Promise.resolve([]));
+    const findings = await withTemporal({ address, namespace: 'absent', credentials }, () =>
+      Promise.resolve([]),
+    );
 
     expectWrong(findings[0], 'absent');
   });
 
   test('with queues that no worker polls', async () => {
     // Our workers poll in the namespace of the run; this one is always there and always empty.
-    const temporal = { address: inject('temporal').address, namespace: 'default' };
+    const temporal = { address: inject('temporal').address, namespace: 'default', credentials };
 
     const findings = await withTemporal(temporal, (connection) => checkPollers(connection, 'default'));
 
