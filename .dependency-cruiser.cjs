@@ -231,10 +231,10 @@ module.exports = {
     {
       name: 'config-stands-alone',
       severity: 'error',
-      from: { path: '^(config|setting-values)[.]ts$' },
+      from: { path: '^(config|settings|setting-values)[.]ts$' },
       to: {
         pathNot:
-          '^(domain/(duration|errors)|contracts/[^/]+|setting-values|temporal-connection/options)[.]ts$',
+          '^(domain/(duration|errors)|contracts/[^/]+|settings|setting-values|temporal-connection/options)[.]ts$',
         dependencyTypesNot: ['core'],
       },
     },

@@ -2,115 +2,12 @@ import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { OpsError } from './domain/errors.ts';
 import type { TemporalCredentials } from './temporal-connection/options.ts';
-import {
-  count,
-  deepFreeze,
-  Fault,
-  hostAndPort,
-  name,
-  oneOf,
-  osUser,
-  path,
-  port,
-  span,
-  text,
-  url,
-} from './setting-values.ts';
-
-const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+import { deepFreeze, osUser } from './setting-values.ts';
+import { readAll, settingNames, type LogLevel, type PrivateAddresses, type SettingName } from './settings.ts';
 
 const dayMs = 86_400_000;
-const privateAddresses = ['none', 'loopback', 'all'] as const;
 
 const usualFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
-
-/** One line for each key: what it is for, and how its text is read. `.env.example` lists the same keys. */
-const settings = {
-  HOLDFAST_HOME: optional('folder of all state of the stack', '<working folder>/.holdfast', path),
-  HOLDFAST_PROJECT: optional('project that the CLI works in', 'default', name),
-  HOLDFAST_PRINCIPAL: optional('who the first admin key of holdfast up belongs to', 'the OS user', text),
-  HOLDFAST_API_KEY: optional('the key that the CLI sends', 'the file below', text),
-  HOLDFAST_API_KEY_FILE: optional('file with the key of the CLI or the agent', '<home>/keys/admin', path),
-  LOG_LEVEL: optional(`one of ${logLevels.join(', ')}`, 'info', oneOf(logLevels)),
-  NO_COLOR: optional('any value switches colour off', '', text),
-  CI: optional('any value but false: a skipped test is a failure', '', text),
-  PATH: optional('folders of programs', '/usr/bin and the like', text),
-  HOME: optional('home folder of the user', 'as the OS says', path),
-  XDG_CACHE_HOME: optional('what is built or fetched once goes below it', '~/.cache', path),
-  DATABASE_URL: optional('PostgreSQL to use', 'an embedded one', url('postgres:', 'postgresql:')),
-  TEMPORAL_ADDRESS: optional('Temporal frontend, host:port', 'an embedded one', hostAndPort),
-  TEMPORAL_NAMESPACE: optional('Temporal namespace', 'holdfast', name),
-  TEMPORAL_TLS_SERVER_CA_CERT_PATH: optional("authority of the frontend's certificate", "the system's", path),
-  TEMPORAL_TLS_CLIENT_CERT_PATH: optional('our certificate for the frontend', 'none', path),
-  TEMPORAL_TLS_CLIENT_KEY_PATH: optional('the key of that certificate', 'none', path),
-  HOLDFAST_TEMPORAL_TOKEN_FILE: optional('file with a JWT for the frontend', 'none', path),
-  HOLDFAST_TEMPORAL_BIN: optional('the temporal CLI to run', 'found or built by make setup', path),
-  HOLDFAST_TEMPORAL_PORT: optional('port of the embedded Temporal', '7233', port),
-  HOLDFAST_UI_PORT: optional('port of the embedded Temporal UI', '8233', port),
-  HOLDFAST_UI_URL: optional(
-    'where people open the Temporal UI; its pages may call the codec server',
-    'the embedded UI',
-    url('http:', 'https:'),
-  ),
-  HOLDFAST_API_HOST: optional('address that the API listens on', '127.0.0.1', text),
-  HOLDFAST_API_PORT: optional('port of the API', '7650', port),
-  HOLDFAST_REQUESTS_PER_MINUTE: optional('requests that one key may make in a minute', '6000', count),
-  HOLDFAST_OIDC_ISSUER: optional(
-    'OpenID provider whose tokens are taken',
-    'none: API keys alone',
-    url('https:', 'http:'),
-  ),
-  HOLDFAST_OIDC_AUDIENCE: optional('what its tokens must be meant for', 'holdfast', text),
-  HOLDFAST_API_URL: optional(
-    'where the CLI and the proxy agent find the API',
-    'the running stack',
-    url('http:', 'https:'),
-  ),
-  HOLDFAST_PAYLOAD_KEYS: optional('file of the keys that seal Temporal payloads', 'clear text', path),
-  HOLDFAST_CODEC_TOKEN: optional('file of the bearer key of the codec server', 'nobody may decode', path),
-  HOLDFAST_SIGNING_KEY: optional('file of the Ed25519 key that signs exports', 'nothing is exported', path),
-  HOLDFAST_KEEP_ARCHIVES: optional('how long Temporal histories are kept', '400d', span),
-  HOLDFAST_KEEP_TIMELINES: optional('how long timelines of closed operations are kept', '400d', span),
-  HOLDFAST_KEEP_SAMPLES: optional('how long counters of the proxies are kept', '1d', span),
-  HOLDFAST_KEEP_IDEMPOTENCY_KEYS: optional('how long a repeated request is recognised', '7d', span),
-  HOLDFAST_KEEP_NOTIFICATIONS: optional('how long notifications are kept after their end', '30d', span),
-  HOLDFAST_METRICS_PORT: optional('port of the worker: /metrics, /readyz', '7651', port),
-  HOLDFAST_SDK_METRICS_PORT: optional("port of the Temporal SDK's own metrics", '7652', port),
-  HOLDFAST_WATCHDOG_WEBHOOK: optional('doctor --watch posts changes there', 'none', url('http:', 'https:')),
-  HOLDFAST_PUBLIC_URL: optional(
-    'where browsers reach Holdfast; links in notifications lead there',
-    'no links',
-    url('http:', 'https:'),
-  ),
-  HOLDFAST_NOTIFICATION_PRIVATE_ADDRESSES: optional(
-    `which private addresses webhooks may go to: ${privateAddresses.join(', ')}`,
-    'none',
-    oneOf(privateAddresses),
-  ),
-  HOLDFAST_SLACK_API_URL: optional(
-    "where Slack's methods are, with a slash at the end",
-    'https://slack.com/api/',
-    url('http:', 'https:'),
-  ),
-  DOCKER_HOST: optional('Docker engine, as the Docker CLI reads it', 'unix:///var/run/docker.sock', text),
-  HOLDFAST_FRONTEND_PORT: optional('port of the first HAProxy frontend', '7680', port),
-  HOLDFAST_HAPROXY_BIN: optional('the haproxy to run', 'the one on PATH', path),
-  HOLDFAST_HAPROXY_CONFIG: optional("the operator's HAProxy configuration", '<home>/haproxy/base.cfg', path),
-  HOLDFAST_HAPROXY_OUTPUT: optional('the configuration the agent writes', '<home>/haproxy/haproxy.cfg', path),
-  HOLDFAST_HAPROXY_SOCKET: optional('runtime socket of HAProxy', '<home>/haproxy/admin.sock', path),
-  HOLDFAST_HAPROXY_MASTER_SOCKET: optional('master socket of HAProxy', '<home>/haproxy/master.sock', path),
-  HOLDFAST_OPERATIONS_PER_PROJECT: optional('operations a project may have open at once', '100', count),
-  HOLDFAST_PROXY: optional('name of the proxy beside the agent', 'local', name),
-  HOLDFAST_AGENT_STATE: optional('folder of what the agent must not forget', '<home>/agent', path),
-  HOLDFAST_AUDIT_KEY: optional('key that signs audit checkpoints', '<home>/audit/signing-key.pem', path),
-  HOLDFAST_AUDIT_CHECKPOINTS: optional('where checkpoints are published', '<home>/audit/checkpoints', path),
-  HOLDFAST_AGENT_LOG_PORT: optional('UDP port that HAProxy logs to', '7681', port),
-} as const satisfies Record<string, Setting<unknown>>;
-
-export type SettingName = keyof typeof settings;
-
-/** Every key that is read from the environment, for `.env.example` and the documentation. */
-export const settingNames = Object.keys(settings) as SettingName[];
 
 export interface Config {
   readonly home: string;
@@ -122,7 +19,7 @@ export interface Config {
   readonly principal: string;
   /** The key to ask the API with: itself, or the file it is in. */
   readonly apiKey: { readonly secret: string | null; readonly file: string };
-  readonly logLevel: (typeof logLevels)[number];
+  readonly logLevel: LogLevel;
   readonly color: boolean;
   readonly ci: boolean;
   /** null: the embedded PostgreSQL of `holdfast up`. */
@@ -179,7 +76,7 @@ export interface Config {
   /** Where browsers reach Holdfast; null: notifications have no links. */
   readonly publicUrl: string | null;
   readonly notification: {
-    readonly privateAddresses: (typeof privateAddresses)[number];
+    readonly privateAddresses: PrivateAddresses;
     readonly slackApiUrl: string;
   };
   /** Which keys were set, so that a wish can be told from a default. */
@@ -287,43 +184,6 @@ export function requireTemporalAddress(config: Config): string {
 /** For the proxy agent, which must be told where the API is. */
 export function requireApiUrl(config: Config): string {
   return config.api.url ?? missing('HOLDFAST_API_URL', 'where the API is');
-}
-
-interface Setting<T> {
-  readonly about: string;
-  readonly fallback: string;
-  /** Throws a string: what is wrong, and how it has to look. */
-  readonly read: (value: string) => T;
-}
-
-type Values = { [K in SettingName]: ReturnType<(typeof settings)[K]['read']> | undefined };
-
-function readAll(env: Readonly<Record<string, string | undefined>>): Values {
-  const values: Partial<Record<SettingName, unknown>> = {};
-  const faults: { name: string; problem: string; remedy: string }[] = [];
-  for (const key of settingNames) {
-    const value = env[key]?.trim();
-    if (value === undefined || value === '') continue;
-    try {
-      values[key] = settings[key].read(value);
-    } catch (problem) {
-      const remedy = `correct it or leave it out (then: ${settings[key].fallback})`;
-      faults.push({
-        name: key,
-        problem: problem instanceof Fault ? problem.message : String(problem),
-        remedy,
-      });
-    }
-  }
-  if (faults.length > 0) {
-    const lines = faults.map((fault) => `  ${fault.name} ${fault.problem}; ${fault.remedy}`);
-    throw new OpsError('invalid-input', `the configuration is not valid:\n${lines.join('\n')}`, { faults });
-  }
-  return values as Values;
-}
-
-function optional<T>(about: string, fallback: string, read: (value: string) => T): Setting<T> {
-  return { about, fallback, read };
 }
 
 function missing(key: SettingName, what: string): never {

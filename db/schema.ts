@@ -13,6 +13,7 @@ import type {
   AuditPersonalTable,
   AuditSealTable,
 } from './audit/tables.ts';
+import type { OperationArchiveTable } from './operation-archive-table.ts';
 
 /** The tables as Kysely sees them; test/db/schema.test.ts compares this with a migrated database. */
 export interface Database extends NotificationTables {
@@ -110,21 +111,6 @@ interface OperationEventTable {
   /** The Temporal run that wrote it and its place in that run; null when it was not a workflow. */
   run_id: string | null;
   run_seq: number | null;
-}
-
-interface OperationArchiveTable {
-  operation_id: string;
-  run_id: string;
-  project: string;
-  state: 'kept' | 'forgotten' | 'too-large';
-  events: number;
-  /** Length of the text before it was compressed. */
-  bytes: number;
-  /** sha256 of the text as hex; null when it was forgotten. */
-  digest: string | null;
-  /** gzip; null unless it is kept. */
-  content: Buffer | null;
-  archived_at: Generated<Date>;
 }
 
 interface CanaryRolloutTable {

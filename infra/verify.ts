@@ -28,7 +28,18 @@ const folders = [
     'proxy-agent',
     'workers',
   ],
-  ...['api', 'db', 'cli', 'infra', 'bench', 'test', 'config.ts', 'setting-values.ts', 'vitest.config.ts'],
+  ...[
+    'api',
+    'db',
+    'cli',
+    'infra',
+    'bench',
+    'test',
+    'config.ts',
+    'settings.ts',
+    'setting-values.ts',
+    'vitest.config.ts',
+  ],
 ];
 
 const staticChecks: readonly Check[] = [

@@ -102,13 +102,14 @@ async function startReconciliation(
 function keepToken(connection: NativeConnection, tokenFile: string | null): void {
   if (tokenFile === null) return;
   const renewing = setInterval(() => {
-    try {
-      connection.setApiKey(temporalToken(tokenFile));
-    } catch {
-      // The file is being replaced: the token of before goes on until the next look.
-    }
+    // A file that is just being replaced cannot be read: the token of before goes on until the next look.
+    void renewToken(connection, tokenFile).catch(() => undefined);
   }, tokenLookMs);
   renewing.unref();
+}
+
+async function renewToken(connection: NativeConnection, tokenFile: string): Promise<void> {
+  await connection.setApiKey(temporalToken(tokenFile));
 }
 
 function shutDown(worker: Worker): void {

@@ -1,4 +1,5 @@
-import type { Config, SettingName } from '../../config.ts';
+import type { Config } from '../../config.ts';
+import type { SettingName } from '../../settings.ts';
 import { isPortFree } from '../net/ports.ts';
 import { holderOfPort } from '../process/port-holder.ts';
 import { healthy, wrong, type Finding } from './finding.ts';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { loadConfig, requireDatabaseUrl, settingNames } from '../../config.ts';
+import { loadConfig, requireDatabaseUrl } from '../../config.ts';
+import { settingNames } from '../../settings.ts';
 import { OpsError } from '../../domain/errors.ts';
 
 test('nothing needs to be set on one machine', () => {
