@@ -42,6 +42,7 @@ let connection: Connection;
 let client: Client;
 let needles: Needle[];
 let told: Told;
+let reviewerKey: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holdfast-scan-'));
@@ -93,6 +94,11 @@ afterAll(async () => {
 }, minutes);
 
 test('every kind of run is told', { timeout: 4 * minutes }, async () => {
+  // Nobody approves what they have started themselves.
+  await holdfast(['members', 'set', 'reviewer', '--role', 'approver']);
+  const made = await holdfast(['keys', 'create', '--for', 'reviewer', '--name', 'scan', '--json']);
+  reviewerKey = (JSON.parse(made) as { secret: string }).secret;
+  needles.push(needleOf('key of the reviewer', reviewerKey));
   await holdfast(['service', 'register', join(folder, 'service.json')]);
   for (const channel of told.channels) await holdfast(['notifications', 'channel', 'add', ...channel]);
   await rollout('v1', 'promoted');
@@ -253,17 +259,19 @@ async function rollout(
       return shown;
     }
     if (shown.state.phase === 'waiting-for-approval') {
-      const verb =
-        decision === 'abort' ? ['abort', 'shop', '--reason', 'as the story goes'] : ['approve', 'shop'];
-      await holdfast(['canary', ...verb]).catch(() => undefined);
+      const steering =
+        decision === 'abort'
+          ? holdfast(['canary', 'abort', 'shop', '--reason', 'as the story goes'])
+          : holdfast(['canary', 'approve', 'shop'], { HOLDFAST_API_KEY: reviewerKey });
+      await steering.catch(() => undefined);
     }
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
 }
 
-async function holdfast(args: readonly string[]): Promise<string> {
+async function holdfast(args: readonly string[], as: Record<string, string> = {}): Promise<string> {
   const child = spawn(join(import.meta.dirname, '../../holdfast'), args, {
-    env,
+    env: { ...env, ...as },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { stdout: '', stderr: '' };
