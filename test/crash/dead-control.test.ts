@@ -76,7 +76,7 @@ describe('a killed worker', () => {
       const dying = await lane.startWorker({ at: 0, named, signal: 'SIGKILL' });
       const id = await startCanary(plan);
       const { state } = await until(id, (rollout) => rollout.state.gate !== null);
-      await lane.api('POST', `/canary-rollouts/${id}/decisions`, {
+      await lane.reviewer('POST', `/canary-rollouts/${id}/decisions`, {
         decision: 'approve',
         subject: state.gate?.subject,
       });

@@ -47,7 +47,10 @@ export function commandOf(errorRate: number): string[] {
 async function approve(lane: Lane, { id, state }: CanaryRollout): Promise<void> {
   if (state.gate === null) return;
   await lane
-    .api('POST', `/canary-rollouts/${id}/decisions`, { decision: 'approve', subject: state.gate.subject })
+    .reviewer('POST', `/canary-rollouts/${id}/decisions`, {
+      decision: 'approve',
+      subject: state.gate.subject,
+    })
     .catch(ignoreRepeated);
 }
 

@@ -62,7 +62,7 @@ test('the check names queues without workers and unjudged rollouts', async () =>
   const verdict = await look(loadConfig({ ...env, HOLDFAST_HOME: home }), { staleMs: 60_000 });
 
   expect(verdict.ok).toBe(false);
-  expect(verdict.problems.filter((problem) => problem.includes('no worker polls'))).toHaveLength(3);
+  expect(verdict.problems.filter((problem) => problem.includes('no worker polls'))).toHaveLength(5);
   expect(verdict.problems.some((problem) => problem.includes('shop'))).toBe(true);
 });
 

@@ -26,6 +26,8 @@ export interface Lane {
   readonly load: Load;
   /** Asks the API and answers the parsed body; throws on any status above 299. */
   api<T>(method: 'GET' | 'POST' | 'PUT', route: string, body?: unknown): Promise<T>;
+  /** The same as somebody else, who may approve what `api` has started. */
+  readonly reviewer: Lane['api'];
   startWorker(fate?: Fate): Promise<CrashWorker>;
   close(): Promise<void>;
 }
@@ -72,6 +74,7 @@ export async function openLane({
     return app.close();
   });
   const key = await keyOfPerson(db, 'ada');
+  const reviewerKey = await keyOfPerson(db, 'bob', 'approver');
   const proxyKey = await keyOfProxy(db, 'local');
   const proxy = await startHaproxy({
     key: proxyKey,
@@ -91,6 +94,7 @@ export async function openLane({
     proxy,
     load,
     api: (method, route, body) => ask({ url: apiUrl, key }, method, route, body),
+    reviewer: (method, route, body) => ask({ url: apiUrl, key: reviewerKey }, method, route, body),
     startWorker: (fate = { at: 0, signal: 'SIGKILL' }) =>
       startWorker(
         { address: temporal.address, namespace, databaseUrl: database.url, home, bundle, dockerHost, fate },
