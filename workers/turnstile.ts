@@ -1,6 +1,6 @@
 /** Lets so many in at once, and the others in the order in which they came. */
 export interface Turnstile {
-  /** false when there was no room for `patienceMs`. */
+  /** false when there was no room for `patienceMs` or, in a crowd, for less: one after the other gives up, not all at once. */
   enter(patienceMs: number): Promise<boolean>;
   /** Goes in whether or not there is room. */
   squeezeIn(): void;
@@ -12,11 +12,22 @@ export interface Turnstile {
 
 const firstReturnMs = 1000;
 const betweenReturnsMs = 20;
+const shortestPatienceMs = 500;
+/** A crowd that came at once must not leave at once: whoever else wants a slot would find none until then. */
+const betweenGivingUpMs = 20;
 
 export function createTurnstile(room: number): Turnstile {
   const waiting: (() => void)[] = [];
   let inside = 0;
   let nextReturnAt = 0;
+  let lastGivesUpAt = 0;
+
+  function untilGivingUp(patienceMs: number): number {
+    const now = Date.now();
+    const inTurn = Math.max(now + shortestPatienceMs, lastGivesUpAt + betweenGivingUpMs);
+    lastGivesUpAt = inTurn;
+    return Math.min(patienceMs, inTurn - now);
+  }
 
   function waitFor(patienceMs: number): Promise<boolean> {
     return new Promise((resolve) => {
@@ -27,7 +38,7 @@ export function createTurnstile(room: number): Turnstile {
       const timer = setTimeout(() => {
         waiting.splice(waiting.indexOf(admit), 1);
         resolve(false);
-      }, patienceMs);
+      }, untilGivingUp(patienceMs));
       waiting.push(admit);
     });
   }

@@ -1,4 +1,5 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ulid } from 'ulid';
 import type { FairnessWorkers } from './workers.ts';
@@ -15,7 +16,7 @@ export interface CrowdSize {
 
 const perWorkflow = 500;
 
-/** Starts it and waits until every activity of it is scheduled. Answers how to end it. */
+/** Starts it. Answers how to end it. */
 export async function startCrowd(
   client: Client,
   { queues }: FairnessWorkers,
@@ -43,12 +44,26 @@ export async function startCrowd(
       }),
     ),
   );
-  await Promise.all(handles.map((handle, index) => untilScheduled(handle, crowds[index]?.[1].count ?? 0)));
   return async () => {
     await Promise.all(handles.map((handle) => handle.terminate('over').catch(() => undefined)));
   };
 }
 
-async function untilScheduled(handle: WorkflowHandle, count: number): Promise<void> {
-  while ((await handle.describe()).historyLength < count) await delay(250);
+/** Until the server has it in its queue: what is there grows no more. Its statistics are some seconds old. */
+export async function untilQueued(client: Client, { queues }: FairnessWorkers): Promise<void> {
+  for (let most = 0, now = 0; now >= most || now === 0;) {
+    most = Math.max(most, now);
+    await delay(1000);
+    now = await backlogOf(client, queues.operations);
+  }
+}
+
+async function backlogOf(client: Client, name: string): Promise<number> {
+  const { stats } = await client.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name },
+    taskQueueType: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+    reportStats: true,
+  });
+  return Number(stats?.approximateBacklogCount ?? 0);
 }

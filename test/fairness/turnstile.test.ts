@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createTurnstile } from '../../workers/turnstile.ts';
 
 const forever = 1_000_000;
+
+afterEach(() => vi.useRealTimers());
 
 test('as many as there is room for go in at once', async () => {
   const turnstile = createTurnstile(2);
@@ -52,4 +54,20 @@ test('those who are turned away come back one after the other', () => {
   expect(returns[0]).toBeGreaterThanOrEqual(1000);
   expect(returns[99]).toBeGreaterThan(2000);
   expect(turnstile.isIdle()).toBe(false);
+});
+
+test('a crowd that came at once gives up one after the other, none later than its patience', async () => {
+  vi.useFakeTimers();
+  const turnstile = createTurnstile(1);
+  await turnstile.enter(0);
+  let gaveUp = 0;
+  for (let one = 0; one < 150; one += 1) void turnstile.enter(4000).then((isIn) => (gaveUp += isIn ? 0 : 1));
+
+  const bySecond: number[] = [];
+  for (let second = 0; second < 4; second += 1) {
+    await vi.advanceTimersByTimeAsync(1000);
+    bySecond.push(gaveUp);
+  }
+
+  expect(bySecond).toEqual([26, 76, 126, 150]);
 });
