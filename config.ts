@@ -24,6 +24,8 @@ export interface Config {
   readonly ci: boolean;
   /** null: the embedded PostgreSQL of `holdfast up`. */
   readonly databaseUrl: string | null;
+  /** As the owner of the tables, for migrations; null: as `databaseUrl`. */
+  readonly migrationDatabaseUrl: string | null;
   readonly temporal: {
     /** host:port; null: the embedded server of `holdfast up`. */
     readonly address: string | null;
@@ -102,6 +104,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     color: values.NO_COLOR === undefined,
     ci: values.CI !== undefined && values.CI !== 'false',
     databaseUrl: values.DATABASE_URL ?? null,
+    migrationDatabaseUrl: values.HOLDFAST_MIGRATION_DATABASE_URL ?? null,
     temporal: {
       address: values.TEMPORAL_ADDRESS ?? null,
       namespace: values.TEMPORAL_NAMESPACE ?? 'holdfast',

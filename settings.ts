@@ -21,6 +21,11 @@ const settings = {
   HOME: optional('home folder of the user', 'as the OS says', path),
   XDG_CACHE_HOME: optional('what is built or fetched once goes below it', '~/.cache', path),
   DATABASE_URL: optional('PostgreSQL to use', 'an embedded one', url('postgres:', 'postgresql:')),
+  HOLDFAST_MIGRATION_DATABASE_URL: optional(
+    'the same PostgreSQL as the owner of the tables, for migrations',
+    'DATABASE_URL',
+    url('postgres:', 'postgresql:'),
+  ),
   TEMPORAL_ADDRESS: optional('Temporal frontend, host:port', 'an embedded one', hostAndPort),
   TEMPORAL_NAMESPACE: optional('Temporal namespace', 'holdfast', name),
   TEMPORAL_TLS_SERVER_CA_CERT_PATH: optional("authority of the frontend's certificate", "the system's", path),

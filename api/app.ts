@@ -24,6 +24,7 @@ import { requireProject } from './project.ts';
 import { registerRunRecord } from './run-record.ts';
 import { sharedSchemas } from './schemas.ts';
 import { createRefusalLimit, limitRates } from './rate-limit.ts';
+import { scopeToProject } from './scope.ts';
 import { proxyRoutes } from './proxy.ts';
 import { registerServices } from './services.ts';
 import { buildValidator } from './validation.ts';
@@ -58,6 +59,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   await app.register(
     (scope, _options, done) => {
       requireProject(scope, dependencies.db);
+      scope.addHook('preHandler', scopeToProject);
       registerServices(scope, dependencies);
       registerCanaryRollouts(scope, dependencies);
       registerOperations(scope, dependencies);

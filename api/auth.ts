@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { findKey, touchKey, type KeyFinding } from '../db/access/api-key.ts';
 import { keyRecordOf } from '../db/access/secret.ts';
 import type { Db } from '../db/connect.ts';
+import { inEveryProject } from '../db/scope.ts';
 import type { Notifications } from '../db/notifications.ts';
 import type { Principal } from '../domain/access/roles.ts';
 import { OpsError } from '../domain/errors.ts';
@@ -42,7 +43,7 @@ export function createAuthentication(
     const name = record.hash.toString('base64');
     const remembered = known.get(name);
     if (remembered !== undefined && remembered.until > Date.now()) return remembered.principal;
-    const finding = await findKey(db, record);
+    const finding = await inEveryProject(() => findKey(db, record));
     if (finding.kind !== 'valid') throw refused(whyRefused[finding.kind]);
     const ends = finding.expiresAt?.getTime() ?? Infinity;
     if (known.size >= rememberAtMost) known.clear();
@@ -56,7 +57,7 @@ export function createAuthentication(
     if (Date.now() - (touchedAt.get(id) ?? 0) < touchEveryMs) return;
     if (touchedAt.size >= rememberAtMost) touchedAt.clear();
     touchedAt.set(id, Date.now());
-    touchKey(db, id).catch(() => touchedAt.delete(id));
+    inEveryProject(() => touchKey(db, id)).catch(() => touchedAt.delete(id));
   }
 
   return async (request) => {

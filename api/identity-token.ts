@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
 import type { Db } from '../db/connect.ts';
 import { rolesOf } from '../db/access/member.ts';
+import { inEveryProject } from '../db/scope.ts';
 import { OpsError } from '../domain/errors.ts';
 import type { VerifyToken } from './auth.ts';
 
@@ -30,7 +31,14 @@ export function createTokenVerifier(db: Db, { issuer, audience }: IdentityProvid
     const { sub, email, email_verified: isVerified } = await verified(token);
     // A verified address is how people are named in memberships; else the provider's own id of them, which nobody else can have.
     const id = typeof email === 'string' && isVerified === true ? email : `${issuer}#${sub ?? ''}`;
-    return { id, kind: 'person', keyId: null, roles: await rolesOf(db, id), scopes: null, project: null };
+    return {
+      id,
+      kind: 'person',
+      keyId: null,
+      roles: await inEveryProject(() => rolesOf(db, id)),
+      scopes: null,
+      project: null,
+    };
   };
 
   async function verified(token: string): Promise<JWTPayload> {

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { poolStatus } from '../db/connect.ts';
 import { countOperations } from '../db/operation.ts';
+import { inEveryProject } from '../db/scope.ts';
 import type { ApiDependencies, App } from './dependencies.ts';
 
 /** /metrics for Prometheus: requests by route, operations and pool as they are at the scrape. No ids as labels. */
@@ -27,7 +28,7 @@ export function registerMetrics(app: App, { db }: ApiDependencies): void {
     registers,
     async collect() {
       try {
-        const counts = await countOperations(db);
+        const counts = await inEveryProject(() => countOperations(db));
         operations.reset();
         for (const { count, ...labels } of counts) operations.set(labels, count);
       } catch {

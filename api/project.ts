@@ -1,5 +1,6 @@
 import type { Db } from '../db/connect.ts';
 import { projectExists } from '../db/project.ts';
+import { inProject } from '../db/scope.ts';
 import { OpsError } from '../domain/errors.ts';
 import type { App } from './dependencies.ts';
 
@@ -9,7 +10,7 @@ export function requireProject(app: App, db: Db): void {
   app.addHook('preValidation', async (request) => {
     const { project } = request.params as { project: string };
     if (known.has(project)) return;
-    if (!(await projectExists(db, project))) {
+    if (!(await inProject(project, () => projectExists(db, project)))) {
       throw new OpsError(
         'not-found',
         `there is no project ${project}; the one made by the set-up is: default`,

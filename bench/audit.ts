@@ -8,7 +8,7 @@ import { sql } from 'kysely';
 import { exportLines } from '../api/audit/export.ts';
 import { verifyExport, type ExportVerdict } from '../cli/audit/verify-export.ts';
 import { sealEntries } from '../db/audit/seal.ts';
-import { connect, type Db } from '../db/connect.ts';
+import { connectUnwalled, type Db } from '../db/connect.ts';
 import { migrateToLatest } from '../db/migrate.ts';
 import { startPostgres } from '../infra/postgres/server.ts';
 import { runCrowd } from './audit/crowd.ts';
@@ -150,7 +150,7 @@ async function withDatabase<T>(use: (url: string, db: Db, folder: string) => Pro
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-bench-'));
   await chmod(folder, 0o711);
   const postgres = await startPostgres(path.join(folder, 'postgres'));
-  const db = connect(postgres.url);
+  const db = connectUnwalled(postgres.url);
   try {
     await migrateToLatest(db);
     return await use(postgres.url, db, folder);

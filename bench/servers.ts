@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadConfig } from '../config.ts';
-import { connect, type Db } from '../db/connect.ts';
+import { connectUnwalled, type Db } from '../db/connect.ts';
 import { migrateToLatest } from '../db/migrate.ts';
 import { startPostgres } from '../infra/postgres/server.ts';
 import { temporalBinary } from '../infra/temporal/binary.ts';
@@ -32,7 +32,7 @@ export async function withServers<T>(use: (servers: Servers) => Promise<T>): Pro
     const binary = await temporalBinary({ cache: config.cache, binary: config.temporal.binary });
     const temporal = await startTemporal(binary, { folder, database: path.join(folder, 'temporal.db') });
     atEnd(() => temporal.stop());
-    const db = connect(postgres.url);
+    const db = connectUnwalled(postgres.url);
     atEnd(() => db.destroy());
     await migrateToLatest(db);
     const connection = await Connection.connect({ address: temporal.address });

@@ -7,6 +7,7 @@ import * as skeleton from './migrations/0001-skeleton.ts';
 import * as audit from './migrations/0002-audit.ts';
 import * as notification from './migrations/0004-notification.ts';
 import * as operationArchive from './migrations/0005-operation-archive.ts';
+import * as rowLevelSecurity from './migrations/0008-row-level-security.ts';
 import * as operationSlot from './migrations/0007-operation-slot.ts';
 
 /** Numbered, never edited, forward only. */
@@ -18,6 +19,7 @@ const migrations: Record<string, Migration> = {
   '0003-access': access,
   '0006-approval': approval,
   '0007-operation-slot': operationSlot,
+  '0008-row-level-security': rowLevelSecurity,
 };
 
 /** Brings the database to the newest schema; two at once wait for each other. Answers the names that were applied. */

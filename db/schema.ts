@@ -213,6 +213,7 @@ interface ProxyTable {
 }
 
 interface ServerSampleTable {
+  project: string;
   proxy: string;
   backend: string;
   server: string;

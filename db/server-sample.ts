@@ -2,30 +2,32 @@ import { sql } from 'kysely';
 import type { ServerSample, VersionBucket } from '../contracts/proxy.ts';
 import type { Db } from './connect.ts';
 
-/** Adds samples; a second that is known already is left alone, so a batch may come twice. */
+/** Adds samples of backends that a service has; a second that is known already is left alone, so a batch may come twice. */
 export async function insertSamples(db: Db, proxy: string, samples: readonly ServerSample[]): Promise<void> {
   if (samples.length === 0) return;
   await sql`
     insert into server_sample
-      (proxy, backend, second, server, version, sessions, requests, errors, up, latency)
-    select ${proxy}, backend, second, server, version, sessions, requests, errors, up, latency
+      (project, proxy, backend, second, server, version, sessions, requests, errors, up, latency)
+    select t.project, t.proxy, backend, second, server, version, sessions, requests, errors, up, latency
     from jsonb_to_recordset(${JSON.stringify(samples)}::jsonb) as sample(
       backend text, second bigint, server text, version text, sessions integer, requests integer, errors integer,
       up boolean, latency jsonb
-    )
+    ) join traffic_target t using (backend)
+    where t.proxy = ${proxy}
     on conflict do nothing`.execute(db);
 }
 
 /** Counters of each version in the seconds (after, until], oldest first. */
 export async function versionBuckets(
   db: Db,
-  target: { proxy: string; backend: string },
+  target: { project: string; proxy: string; backend: string },
   after: number,
   until: number,
 ): Promise<VersionBucket[]> {
   const rows = await db
     .selectFrom('server_sample')
     .select(['second', 'version', 'sessions', 'requests', 'errors', 'up', 'latency'])
+    .where('project', '=', target.project)
     .where('proxy', '=', target.proxy)
     .where('backend', '=', target.backend)
     .where('second', '>', after)

@@ -3,6 +3,7 @@ import { createNotificationActivities, type NotificationTools } from '../activit
 import { notificationQueue } from '../workflows/notification/start-options.ts';
 import { createActingInterceptor } from './acting.ts';
 import { createFailureInterceptor } from './failures.ts';
+import { createProjectScope } from './project-scope.ts';
 import type { WorkerPlace } from './tools.ts';
 
 /** Task queue `notifications`: the telling of people, apart from the work itself. A receiver that hangs takes slots of this queue only. */
@@ -20,6 +21,7 @@ export function notificationsOptions(tools: NotificationTools) {
     activities: createNotificationActivities(tools),
     interceptors: {
       activity: [
+        () => ({ inbound: createProjectScope(tools.db) }),
         () => ({ inbound: createFailureInterceptor(tools.db) }),
         () => ({ inbound: createActingInterceptor() }),
       ],

@@ -6,6 +6,7 @@ import {
 import type { WorkerPlace, WorkerTools } from './tools.ts';
 import { createActingInterceptor } from './acting.ts';
 import { createFailureInterceptor } from './failures.ts';
+import { createProjectScope } from './project-scope.ts';
 import { createSlotQuota } from './slot-quota.ts';
 
 /** Task queue `operations`: the workflows and their short activities. */
@@ -25,6 +26,7 @@ export function operationsOptions(tools: WorkerTools) {
     interceptors: {
       activity: [
         () => ({ inbound: quota }),
+        () => ({ inbound: createProjectScope(tools.db) }),
         () => ({ inbound: createFailureInterceptor(tools.db) }),
         () => ({ inbound: createActingInterceptor() }),
       ],

@@ -3,6 +3,7 @@ import { createCanaryRolloutActivities } from '../activities/canary-rollout/inde
 import { createReconciliationActivities } from '../activities/reconciliation.ts';
 import { createActingInterceptor } from './acting.ts';
 import { createFailureInterceptor } from './failures.ts';
+import { createProjectScope } from './project-scope.ts';
 import { createSlotQuota } from './slot-quota.ts';
 import type { WorkerPlace, WorkerTools } from './tools.ts';
 
@@ -20,6 +21,7 @@ export function watchOptions(tools: WorkerTools) {
     interceptors: {
       activity: [
         () => ({ inbound: quota }),
+        () => ({ inbound: createProjectScope(tools.db) }),
         () => ({ inbound: createFailureInterceptor(tools.db) }),
         () => ({ inbound: createActingInterceptor() }),
       ],

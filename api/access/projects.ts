@@ -1,12 +1,14 @@
 import { Project, ProjectInput, ProjectList, WhoAmI } from '../../contracts/access.ts';
 import { ref } from '../../contracts/common.ts';
 import { insertProject, listProjects } from '../../db/project.ts';
+import { inEveryProject, inProject } from '../../db/scope.ts';
 import { projectsOf } from '../../domain/access/roles.ts';
 import { OpsError } from '../../domain/errors.ts';
 import { principalOf, requirePrincipal } from '../auth.ts';
 import type { ApiDependencies, App } from '../dependencies.ts';
 import { idempotencyOf } from '../idempotency.ts';
 import { PostHeaders, problems } from '../schemas.ts';
+import { scopeToInstallation } from '../scope.ts';
 
 /** Projects, and who is asking. */
 export function registerProjects(app: App, { db }: ApiDependencies): void {
@@ -42,12 +44,18 @@ export function registerProjects(app: App, { db }: ApiDependencies): void {
         response: { 200: ref(ProjectList), ...problems },
       },
     },
-    async (request) => ({ items: await listProjects(db, projectsOf(requirePrincipal(request))) }),
+    async (request) => {
+      const own = projectsOf(requirePrincipal(request));
+      if (own === null) return { items: await inEveryProject(() => listProjects(db, null)) };
+      const found = own.toSorted().map((name) => inProject(name, () => listProjects(db, [name])));
+      return { items: (await Promise.all(found)).flat() };
+    },
   );
   app.post(
     '/v1/projects',
     {
       config: { needs: 'access:write' },
+      preHandler: scopeToInstallation,
       schema: {
         tags,
         summary: 'Make a project; for admins of the installation',

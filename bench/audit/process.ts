@@ -1,6 +1,7 @@
 import { sealEntries } from '../../db/audit/seal.ts';
 import { audit } from '../../db/audit.ts';
-import { connect } from '../../db/connect.ts';
+import { connect, connectUnwalled } from '../../db/connect.ts';
+import { inProject } from '../../db/scope.ts';
 import { appendNaively } from './naive-chain.ts';
 
 /**
@@ -17,11 +18,12 @@ export interface ProcessOptions {
 
 const sealEveryMs = 200;
 const { url, project, kind, batch } = JSON.parse(process.argv[2] ?? '{}') as ProcessOptions;
-const db = connect(url, { max: 3 });
+// The naive chain has a table that the application's role knows nothing of.
+const db = (kind === 'naive' ? connectUnwalled : connect)(url, { max: 3 });
 let isStopping = false;
 process.stdin.once('data', () => (isStopping = true));
 process.stdout.write('ready\n');
-await (kind === 'naive' ? appendChain() : Promise.all([append(), seal()]));
+await (kind === 'naive' ? appendChain() : inProject(project, () => Promise.all([append(), seal()])));
 await db.destroy();
 process.exit();
 

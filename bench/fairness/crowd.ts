@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ulid } from 'ulid';
 import type { FairnessWorkers } from './workers.ts';
@@ -37,7 +37,7 @@ export async function startCrowd(
   const handles = await Promise.all(
     crowds.map(([type, crowd]) =>
       client.workflow.start(type, {
-        workflowId: ulid(),
+        workflowId: `crowd/noisy/${ulid()}`,
         taskQueue: queues.operations,
         args: [crowd],
         priority,
@@ -62,7 +62,7 @@ async function backlogOf(client: Client, name: string): Promise<number> {
   const { stats } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name },
-    taskQueueType: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+    taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
     reportStats: true,
   });
   return Number(stats?.approximateBacklogCount ?? 0);

@@ -47,7 +47,12 @@ function startStep(
   priority: { fairnessKey?: string },
 ): Promise<WorkflowHandle> {
   const taskQueue = queues.operations;
-  return client.workflow.start('oneStep', { workflowId: ulid(), taskQueue, args: [queues], priority });
+  return client.workflow.start('oneStep', {
+    workflowId: `step/quiet/${ulid()}`,
+    taskQueue,
+    args: [queues],
+    priority,
+  });
 }
 
 /** By queue. */

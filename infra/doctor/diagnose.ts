@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts';
-import { connect } from '../../db/connect.ts';
+import { connectUnwalled } from '../../db/connect.ts';
 import { isSupervised, readStackRecord, type StackRecord } from '../stack/record.ts';
 import { checkApi } from './api.ts';
 import { judgeClock, readHttpClock } from './clock.ts';
@@ -44,7 +44,7 @@ async function checkMachine(config: Config, record: StackRecord | null): Promise
 async function checkDatabase(url: string): Promise<Finding[]> {
   const reachable = await checkPostgres(url);
   if (!reachable.ok) return [reachable];
-  const db = connect(url, { max: 1 });
+  const db = connectUnwalled(url, { max: 1 });
   try {
     const migrations = await checkMigrations(db);
     const rest = migrations.ok ? [...(await checkProxies(db)), ...(await checkDatabaseClocks(db))] : [];

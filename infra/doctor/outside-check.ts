@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts';
-import { connect } from '../../db/connect.ts';
+import { connectUnwalled } from '../../db/connect.ts';
 import { readStackRecord } from '../stack/record.ts';
 import { checkPollers } from './pollers.ts';
 import { checkPostgres } from './postgres.ts';
@@ -34,7 +34,7 @@ async function missingWorkers(temporal: TemporalPlace): Promise<string[]> {
 async function unjudged(url: string, staleMs: number): Promise<string[]> {
   const reachable = await checkPostgres(url);
   if (!reachable.ok) return [`postgres: ${reachable.problem}`];
-  const db = connect(url, { max: 1 });
+  const db = connectUnwalled(url, { max: 1 });
   try {
     const stale = await staleRollouts(db, staleMs);
     return stale.map(({ id, service, project }) => {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { applicationRole } from '../../db/application-role.ts';
 import { OpsError } from '../../domain/errors.ts';
 import { endProcesses } from '../process/end.ts';
 import { findProcesses, workingFolderOf } from '../process/proc.ts';
@@ -39,12 +40,20 @@ export async function preparePostgres(folder: string): Promise<PostgresCommand> 
 }
 
 /** Where the server of this folder will answer, before it is started. */
-export async function plannedPostgresUrl(folder: string): Promise<string> {
-  return postgresUrl(await makePlace(folder, postgresAccount()));
+export async function plannedPostgresUrls(folder: string): Promise<PostgresUrls> {
+  const place = await makePlace(folder, postgresAccount());
+  return { owner: postgresUrl(place), application: postgresUrl(place, applicationRole) };
 }
 
-function postgresUrl(place: Place): string {
-  return `postgres://postgres@/holdfast?host=${encodeURIComponent(place.sockets)}`;
+export interface PostgresUrls {
+  /** For migrations. */
+  readonly owner: string;
+  /** For the API and the workers: who owns nothing, and is bound by row-level security. */
+  readonly application: string;
+}
+
+function postgresUrl(place: Place, user = 'postgres'): string {
+  return `postgres://${user}@/holdfast?host=${encodeURIComponent(place.sockets)}`;
 }
 
 /** A postmaster and its backends all work in the data folder: none of an earlier life may be left when a new one starts. */

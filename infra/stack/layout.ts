@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../../config.ts';
+import type { PostgresUrls } from '../postgres/prepare.ts';
 import type { SecretFiles } from '../secrets/files.ts';
 import type { Ports, StackRecord } from './record.ts';
 
@@ -20,11 +21,11 @@ export function layOut({
   config,
   ports,
   haproxy,
-  databaseUrl,
+  database,
   secrets,
   inherited,
 }: Pick<Layout, 'config' | 'ports' | 'haproxy'> & {
-  readonly databaseUrl: string;
+  readonly database: PostgresUrls;
   readonly secrets: SecretFiles;
   readonly inherited: Layout['env'];
 }): Layout {
@@ -32,7 +33,7 @@ export function layOut({
   const temporalUi = config.temporal.address === null ? `http://127.0.0.1:${ports.ui}` : null;
   const uiUrl = config.temporal.uiUrl ?? temporalUi;
   const connections = {
-    databaseUrl,
+    databaseUrl: database.owner,
     temporalAddress: config.temporal.address ?? `127.0.0.1:${ports.temporal}`,
     temporalNamespace: config.temporal.namespace,
   };
@@ -57,7 +58,8 @@ export function layOut({
       HOLDFAST_SIGNING_KEY: secrets.signingKey,
       ...(uiUrl === null ? {} : { HOLDFAST_UI_URL: uiUrl }),
       HOLDFAST_HAPROXY_BIN: haproxy,
-      DATABASE_URL: connections.databaseUrl,
+      DATABASE_URL: database.application,
+      HOLDFAST_MIGRATION_DATABASE_URL: undefined,
       TEMPORAL_ADDRESS: connections.temporalAddress,
       TEMPORAL_NAMESPACE: connections.temporalNamespace,
     },

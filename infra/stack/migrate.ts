@@ -1,14 +1,14 @@
 import { loadConfig, requireDatabaseUrl } from '../../config.ts';
-import { connect } from '../../db/connect.ts';
+import { connectUnwalled } from '../../db/connect.ts';
 import { migrateToLatest } from '../../db/migrate.ts';
 import { ensureKeys } from './keys.ts';
 import { untilPostgresAnswers } from '../postgres/server.ts';
 
 /** A process of its own, so that the supervisor needs no database client in memory. */
 const config = loadConfig(process.env);
-const url = requireDatabaseUrl(config);
+const url = config.migrationDatabaseUrl ?? requireDatabaseUrl(config);
 await untilPostgresAnswers(url, 20_000);
-const db = connect(url, { max: 1 });
+const db = connectUnwalled(url, { max: 1 });
 try {
   for (const name of await migrateToLatest(db)) console.log(`migrated: ${name}`);
   await ensureKeys(db, config);

@@ -25,15 +25,15 @@ export function createParts(layout: Layout): Part[] {
   ];
 }
 
-function postgresPart({ config, env }: Layout): Part {
+function postgresPart(layout: Layout): Part {
+  const { config } = layout;
   return {
     name: 'postgres',
     after: [],
     adopts: false,
     prepare: async () => ({ ...(await preparePostgres(join(config.home, 'postgres'))), env: {} }),
     // Waits for the server and brings the schema up to date: what the other parts need of it.
-    ready: (ended) =>
-      runOnce('infra/stack/migrate.ts', [], { home: config.home, name: 'postgres', env }, ended),
+    ready: (ended) => migrate(layout, 'postgres', ended),
     stopSignal: 'SIGINT',
     graceMs: 10_000,
   };
@@ -73,16 +73,21 @@ function temporalPart({ config, ports, connections, urls, env }: Layout): Part {
   };
 }
 
-function apiPart({ config, urls, env }: Layout): Part {
+/** As the owner of the tables; the others work as a role that owns nothing. */
+function migrate({ config, connections, env }: Layout, name: string, ended?: AbortSignal): Promise<void> {
+  const asOwner = { ...env, HOLDFAST_MIGRATION_DATABASE_URL: connections.databaseUrl };
+  return runOnce('infra/stack/migrate.ts', [], { home: config.home, name, env: asOwner }, ended);
+}
+
+function apiPart(layout: Layout): Part {
+  const { config, urls, env } = layout;
   return {
     name: 'api',
     after: ['postgres'],
     adopts: false,
     async prepare() {
       // A database that was given by its URL is migrated by nobody else.
-      if (config.databaseUrl !== null) {
-        await runOnce('infra/stack/migrate.ts', [], { home: config.home, name: 'api', env });
-      }
+      if (config.databaseUrl !== null) await migrate(layout, 'api');
       return program('api/server.ts', env);
     },
     ready: (ended) => untilUrlAnswers(`${urls.api}/readyz`, 30_000, () => ended.aborted),

@@ -3,7 +3,7 @@ import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { loadConfig, type Config } from '../../config.ts';
 import { haproxyBinary } from '../haproxy/binary.ts';
-import { plannedPostgresUrl } from '../postgres/prepare.ts';
+import { plannedPostgresUrls, type PostgresUrls } from '../postgres/prepare.ts';
 import { markOf, type ProcessMark } from '../process/proc.ts';
 import { ensureSecrets } from '../secrets/ensure.ts';
 import { choosePorts } from './choose-ports.ts';
@@ -36,10 +36,15 @@ async function supervise(config: Config): Promise<void> {
   const before = await readStackRecord(config.home);
   await endSurvivors(config.home);
   const { ports, notes } = await choosePorts(config, before);
-  const databaseUrl = config.databaseUrl ?? (await plannedPostgresUrl(join(config.home, 'postgres')));
+  const database = await databaseUrls(config);
   const haproxy = await haproxyBinary(config);
   const secrets = await ensureSecrets(config);
-  await run(layOut({ config, ports, haproxy, databaseUrl, secrets, inherited: process.env }), notes);
+  await run(layOut({ config, ports, haproxy, database, secrets, inherited: process.env }), notes);
+}
+
+async function databaseUrls({ home, databaseUrl, migrationDatabaseUrl }: Config): Promise<PostgresUrls> {
+  if (databaseUrl === null) return plannedPostgresUrls(join(home, 'postgres'));
+  return { owner: migrationDatabaseUrl ?? databaseUrl, application: databaseUrl };
 }
 
 async function run(layout: Layout, notes: readonly string[]): Promise<void> {

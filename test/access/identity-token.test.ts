@@ -5,7 +5,7 @@ import Provider from 'oidc-provider';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTokenVerifier } from '../../api/identity-token.ts';
-import { connect, type Db } from '../../db/connect.ts';
+import { connectUnwalled, type Db } from '../../db/connect.ts';
 import { setMember } from '../../db/access/member.ts';
 import { testDatabase, type TestDatabase } from '../support/postgres.ts';
 
@@ -19,7 +19,7 @@ let sign: (claims: JWTPayload, header?: { alg?: string; kid?: string }) => Promi
 /** A real OpenID provider in this process: discovery, keys and tokens over HTTP. */
 beforeAll(async () => {
   database = await testDatabase();
-  db = connect(database.url);
+  db = connectUnwalled(database.url);
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
   const jwk = { ...(await exportJWK(privateKey)), kid: 'one', alg: 'ES256', use: 'sig' };
   const server = createServer();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connect } from '../../db/connect.ts';
+import { connectUnwalled } from '../../db/connect.ts';
 import { keyOfPerson, keyOfProxy } from '../support/access.ts';
 import { testDatabase, type TestDatabase } from '../support/postgres.ts';
 import { serviceInput } from './support.ts';
@@ -15,7 +15,7 @@ let admin: string;
 let agent: string;
 beforeAll(async () => {
   database = await testDatabase();
-  const db = connect(database.url, { max: 1 });
+  const db = connectUnwalled(database.url, { max: 1 });
   admin = await keyOfPerson(db, 'ada');
   agent = await keyOfProxy(db, 'local');
   await db.destroy();

@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import { connect, type Db } from '../../db/connect.ts';
+import { connect, connectUnwalled, type Db } from '../../db/connect.ts';
 import { createNotifications, type Notifications } from '../../db/notifications.ts';
 import { buildApp } from '../../api/app.ts';
 import type { App } from '../../api/dependencies.ts';
@@ -43,14 +43,15 @@ export async function apiUnderTest(
   } = {},
 ): Promise<ApiUnderTest> {
   const database = await testDatabase();
-  const db = connect(database.url);
+  const db = connectUnwalled(database.url);
+  const served = connect(database.url);
   const notifications: Notifications = createNotifications(database.url);
   const temporal = await testTemporal();
   const dead = Connection.lazy({ address: '127.0.0.1:1', interceptors: [] });
   const client =
     options.temporal === 'dead' ? new Client({ connection: dead, namespace: 'dead' }) : temporal.client;
   const app = await buildApp({
-    db,
+    db: served,
     notifications,
     temporal: () => client,
     taskQueue: temporal.taskQueue,
@@ -84,7 +85,7 @@ export async function apiUnderTest(
     async close() {
       await app.close();
       await notifications.close();
-      await db.destroy();
+      await Promise.all([db.destroy(), served.destroy()]);
       await dead.close();
       await temporal.close();
       await database.close();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCrowd } from '../../bench/audit/crowd.ts';
 import { sealEntries } from '../../db/audit/seal.ts';
-import { connect, type Db } from '../../db/connect.ts';
+import { connectUnwalled, type Db } from '../../db/connect.ts';
 import { testDatabase, type TestDatabase } from '../support/postgres.ts';
 import { verifyProject } from './support.ts';
 
@@ -9,7 +9,7 @@ let database: TestDatabase;
 let db: Db;
 beforeAll(async () => {
   database = await testDatabase();
-  db = connect(database.url);
+  db = connectUnwalled(database.url);
 });
 afterAll(async () => {
   await db.destroy();

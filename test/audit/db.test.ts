@@ -4,7 +4,7 @@ import { audit, type AuditEntry } from '../../db/audit.ts';
 import { actAs } from '../../db/audit/acting.ts';
 import { eraseTexts } from '../../db/audit/erase.ts';
 import { projectsToSeal, sealEntries } from '../../db/audit/seal.ts';
-import { connect, type Db } from '../../db/connect.ts';
+import { connectUnwalled, type Db } from '../../db/connect.ts';
 import { nothingOnTrial, acquireTarget, setSplit } from '../../db/traffic-target.ts';
 import { parseCanonicalJson } from '../../domain/canonical-json.ts';
 import { auditOf } from '../support/audit.ts';
@@ -15,7 +15,7 @@ let database: TestDatabase;
 let db: Db;
 beforeAll(async () => {
   database = await testDatabase();
-  db = connect(database.url, { max: 20 });
+  db = connectUnwalled(database.url, { max: 20 });
 });
 afterAll(async () => {
   await db.destroy();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dropKeys, tampers } from '../../bench/audit/tampers.ts';
 import { tamperAndVerify } from '../../bench/audit/tampered-log.ts';
-import { connect, type Db } from '../../db/connect.ts';
+import { connectUnwalled, type Db } from '../../db/connect.ts';
 import { faultKinds } from '../../domain/audit/fault.ts';
 import { testDatabase, type TestDatabase } from '../support/postgres.ts';
 
@@ -9,7 +9,7 @@ let database: TestDatabase;
 let db: Db;
 beforeAll(async () => {
   database = await testDatabase();
-  db = connect(database.url);
+  db = connectUnwalled(database.url);
   await dropKeys(db);
 });
 afterAll(async () => {

@@ -5,7 +5,7 @@ import { ulid } from 'ulid';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { startCrowd } from '../../bench/fairness/crowd.ts';
 import { startFairnessWorkers, type FairnessWorkers } from '../../bench/fairness/workers.ts';
-import { connect, type Db } from '../../db/connect.ts';
+import { connectUnwalled, type Db } from '../../db/connect.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { listenToCore } from '../support/rollout-house/core-log.ts';
 import { makeNamespace } from '../support/rollout-house/namespace.ts';
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const { address } = inject('temporal');
   const database = await testDatabase();
   closers.push(() => database.close());
-  db = connect(database.url);
+  db = connectUnwalled(database.url);
   closers.push(() => db.destroy());
   const connection = await Connection.connect({ address });
   closers.push(() => connection.close());
@@ -97,7 +97,7 @@ function start(name: string, quotas: boolean): Promise<FairnessWorkers> {
 /** A quiet project's step on both queues, to its end. */
 async function quietStep(): Promise<void> {
   await client.workflow.execute('oneStep', {
-    workflowId: ulid(),
+    workflowId: `step/quiet/${ulid()}`,
     taskQueue: workers.queues.operations,
     args: [workers.queues],
     priority: { fairnessKey: 'quiet' },

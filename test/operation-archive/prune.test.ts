@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connect, type Db } from '../../db/connect.ts';
+import { connectUnwalled, type Db } from '../../db/connect.ts';
 import { saveArchive } from '../../db/operation-archive.ts';
 import { pruneOldRows } from '../../db/prune.ts';
 import { testDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -19,7 +19,7 @@ let db: Db;
 
 beforeAll(async () => {
   database = await testDatabase();
-  db = connect(database.url);
+  db = connectUnwalled(database.url);
 });
 afterAll(async () => {
   await db.destroy();

@@ -8,7 +8,7 @@ import { proxyRoutes } from '../../api/proxy.ts';
 import { sharedSchemas } from '../../api/schemas.ts';
 import { buildValidator } from '../../api/validation.ts';
 import type { DesiredState, ProxyReport, Trip } from '../../contracts/proxy.ts';
-import { connect, type Db } from '../../db/connect.ts';
+import { connect, connectUnwalled, type Db } from '../../db/connect.ts';
 import { createNotifications, type Notifications } from '../../db/notifications.ts';
 import { acquireTarget, readTarget, setSplit } from '../../db/traffic-target.ts';
 import { testDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -34,24 +34,26 @@ const quiet: ProxyReport = {
 describe('the routes of proxy agents', () => {
   let database: TestDatabase;
   let db: Db;
+  let served: Db;
   let notifications: Notifications;
   let app: App;
 
   beforeEach(async () => {
     database = await testDatabase();
-    db = connect(database.url);
+    db = connectUnwalled(database.url);
+    served = connect(database.url);
     notifications = createNotifications(database.url);
     app = Fastify({
       schemaController: { compilersFactory: { buildValidator } },
     }).withTypeProvider<TypeBoxTypeProvider>();
     for (const schema of sharedSchemas) app.addSchema(schema);
-    proxyRoutes(app, { db, notifications });
+    proxyRoutes(app, { db: served, notifications });
     await app.ready();
   });
   afterEach(async () => {
     await app.close();
     await notifications.close();
-    await db.destroy();
+    await Promise.all([db.destroy(), served.destroy()]);
     await database.close();
   });
 
@@ -189,7 +191,7 @@ describe('the routes of proxy agents', () => {
     const heard: string[] = [];
     const off = notifications.on('desired_state', (payload) => heard.push(payload));
     await sleep(300);
-    const cutter = connect(database.url, { max: 1 });
+    const cutter = connectUnwalled(database.url, { max: 1 });
     await sql`select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and query like 'listen%'`.execute(cutter);
     await sleep(1500);

@@ -6,7 +6,7 @@ import type { App } from '../../api/dependencies.ts';
 import { proxyRoutes } from '../../api/proxy.ts';
 import { sharedSchemas } from '../../api/schemas.ts';
 import { buildValidator } from '../../api/validation.ts';
-import { connect, type Db } from '../../db/connect.ts';
+import { connect, connectUnwalled, type Db } from '../../db/connect.ts';
 import { createDesiredStateStore } from '../../db/desired-state-store.ts';
 import { createNotifications } from '../../db/notifications.ts';
 import { createHaproxyTraffic } from '../../providers/traffic/haproxy.ts';
@@ -36,8 +36,9 @@ export async function buildHouse(
   backends: Parameters<typeof startHaproxy>[0]['backends'] = ['shop'],
 ): Promise<House> {
   const database = await testDatabase();
-  const db = connect(database.url);
-  const api = await createApi(db, database.url);
+  const db = connectUnwalled(database.url);
+  const served = connect(database.url);
+  const api = await createApi(served, database.url);
   await api.start();
   const [v1, v2] = await Promise.all([startServer('v1'), startServer('v2')]);
   const proxy = await startHaproxy({ backends, apiUrl: api.url() });
@@ -62,7 +63,7 @@ export async function buildHouse(
     async close() {
       await proxy.stop();
       await Promise.all([v1.close(), v2.close(), api.stop()]);
-      await db.destroy();
+      await Promise.all([db.destroy(), served.destroy()]);
       await database.close();
     },
   };

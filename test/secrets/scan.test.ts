@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startLoad, type Load } from '../../bench/load.ts';
 import type { CanaryRollout } from '../../contracts/canary-rollout.ts';
-import { connect, type Db } from '../../db/connect.ts';
+import { connectUnwalled, type Db } from '../../db/connect.ts';
 import { readStackRecord, type StackRecord } from '../../infra/stack/record.ts';
 import { createPayloadCodec } from '../../payload-codec/codec.ts';
 import { createDataConverter } from '../../payload-codec/data-converter.ts';
@@ -65,7 +65,7 @@ beforeAll(async () => {
   await holdfast(['up']);
   stack = (await readStackRecord(home)) as StackRecord;
   expect(stack.connections.databaseUrl).toContain(password);
-  db = connect(database.url);
+  db = connectUnwalled(database.url);
   const { temporalAddress: address, temporalNamespace: namespace } = stack.connections;
   connection = await Connection.connect({ address });
   const payloadKeys = join(home, 'secrets/payload-keys.json');

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { loadConfig } from '../../config.ts';
-import { connect } from '../../db/connect.ts';
+import { connectUnwalled } from '../../db/connect.ts';
 import { checkApi } from '../../infra/doctor/api.ts';
 import { judgeClock, readHttpClock } from '../../infra/doctor/clock.ts';
 import { checkDatabaseClocks } from '../../infra/doctor/database-clocks.ts';
@@ -26,7 +26,7 @@ import { testDatabase } from '../support/postgres.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'holdfast-doctor-'));
 const database = await testDatabase();
-const db = connect(database.url, { max: 2 });
+const db = connectUnwalled(database.url, { max: 2 });
 afterAll(async () => {
   await db.destroy();
   await database.close();
@@ -89,7 +89,7 @@ describe('PostgreSQL', () => {
     await admin.connect();
     const name = `empty_${process.pid}`;
     await admin.query(`create database ${name}`);
-    const empty = connect(inject('postgresUrl').replace('/holdfast?', `/${name}?`), { max: 1 });
+    const empty = connectUnwalled(inject('postgresUrl').replace('/holdfast?', `/${name}?`), { max: 1 });
 
     expectWrong(await checkMigrations(empty), '0001-skeleton');
 

@@ -8,14 +8,14 @@ import { sql } from 'kysely';
 import { ulid } from 'ulid';
 import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { loadConfig } from '../../config.ts';
-import { connect } from '../../db/connect.ts';
+import { connectUnwalled } from '../../db/connect.ts';
 import { announce } from '../../infra/doctor/announce.ts';
 import { look } from '../../infra/doctor/outside-check.ts';
 import { staleRollouts } from '../../infra/doctor/stale-rollouts.ts';
 import { testDatabase } from '../support/postgres.ts';
 
 const database = await testDatabase();
-const db = connect(database.url, { max: 2 });
+const db = connectUnwalled(database.url, { max: 2 });
 const home = await mkdtemp(join(tmpdir(), 'holdfast-watch-'));
 afterAll(async () => {
   await db.destroy();

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { instanceProcesses } from './effects.ts';
 import type { Fate } from './lane-points.ts';
 import { ulid } from 'ulid';
-import { connect, type Db } from '../../db/connect.ts';
+import { connect, connectUnwalled, type Db } from '../../db/connect.ts';
 import { createNotifications } from '../../db/notifications.ts';
 import { buildApp } from '../../api/app.ts';
 import { startLoad, type Load } from '../../bench/load.ts';
@@ -58,8 +58,9 @@ export async function openLane({
   ];
   const database = await testDatabase();
   closers.push(() => database.close());
-  const db = connect(database.url);
-  closers.push(() => db.destroy());
+  const db = connectUnwalled(database.url);
+  const served = connect(database.url);
+  closers.push(() => Promise.all([db.destroy(), served.destroy()]));
   const connection = await Connection.connect({ address: temporal.address });
   closers.push(() => connection.close());
   const namespace = `crash-${ulid().toLowerCase()}`;
@@ -67,7 +68,7 @@ export async function openLane({
   const client = new Client({ connection, namespace });
   const notifications = createNotifications(database.url);
   closers.push(() => notifications.close());
-  const app = await buildApp({ db, notifications, temporal: () => client, taskQueue: 'operations' });
+  const app = await buildApp({ db: served, notifications, temporal: () => client, taskQueue: 'operations' });
   const apiUrl = await app.listen({ host: '127.0.0.1', port: 0 });
   closers.push(() => {
     app.server.closeAllConnections();

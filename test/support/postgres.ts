@@ -40,9 +40,9 @@ async function makeTemplate(admin: pg.Client): Promise<void> {
 }
 
 async function migrate(url: string): Promise<void> {
-  const { connect } = await import('../../db/connect.ts');
+  const { connectUnwalled } = await import('../../db/connect.ts');
   const { migrateToLatest } = await import('../../db/migrate.ts');
-  const db = connect(url, { max: 1 });
+  const db = connectUnwalled(url, { max: 1 });
   try {
     await migrateToLatest(db);
   } finally {

@@ -3,7 +3,7 @@ import { NativeConnection, type Worker } from '@temporalio/worker';
 import { ulid } from 'ulid';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, type Db } from '../../db/connect.ts';
+import { connect, connectUnwalled, type Db } from '../../db/connect.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
 import { createNotificationsWorker } from '../../workers/notifications.ts';
 import { createOperationsWorker } from '../../workers/operations.ts';
@@ -47,8 +47,9 @@ export async function openHouse(servers: {
   const dataConverter = createDataConverter({ payloadKeys: servers.payloadKeys ?? null, namespace });
   const place = { connection: native, namespace, dataConverter };
   const client = new Client({ connection, namespace, dataConverter });
-  const db = connect(servers.databaseUrl);
-  const tools = makeTools(db);
+  const db = connectUnwalled(servers.databaseUrl);
+  const worked = connect(servers.databaseUrl);
+  const tools = makeTools(worked);
   const agent = startTwinAgent(db, houseProxy, (service, weights) =>
     tools.note(service, `applied ${weights}`),
   );
@@ -95,7 +96,7 @@ export async function openHouse(servers: {
       await agent.close();
       await native.close();
       await connection.close();
-      await db.destroy();
+      await Promise.all([db.destroy(), worked.destroy()]);
     },
   };
 }

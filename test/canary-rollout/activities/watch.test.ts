@@ -6,7 +6,7 @@ import { createCanaryRolloutActivities } from '../../../activities/canary-rollou
 import type { WatchInput, WatchResult } from '../../../activities/canary-rollout/types.ts';
 import { createWatch, type WatchClock } from '../../../activities/canary-rollout/watch.ts';
 import type { CanaryPlan } from '../../../contracts/canary-plan.ts';
-import { connect, type Db } from '../../../db/connect.ts';
+import { connectUnwalled, type Db } from '../../../db/connect.ts';
 import { insertRollout } from '../../../db/canary-rollout/start.ts';
 import { freezePlan } from '../../../domain/canary-rollout/plan.ts';
 import { startWatch } from '../../../domain/canary-rollout/watch.ts';
@@ -20,7 +20,7 @@ let db: Db;
 
 beforeAll(async () => {
   database = await testDatabase();
-  db = connect(database.url);
+  db = connectUnwalled(database.url);
 });
 
 afterAll(async () => {

@@ -6,7 +6,7 @@ import {
   type NotificationTools,
 } from '../../../activities/notification/index.ts';
 import type { DeliverInput, DeliveryEnd } from '../../../activities/notification/deliver.ts';
-import { connect, type Db } from '../../../db/connect.ts';
+import { connectUnwalled, type Db } from '../../../db/connect.ts';
 import { freezePlan } from '../../../domain/canary-rollout/plan.ts';
 import { createMemoryNotifier } from '../../../providers/notifier/memory.ts';
 import type { Notifier } from '../../../providers/notifier/notifier.ts';
@@ -20,7 +20,7 @@ let database: TestDatabase;
 let db: Db;
 beforeAll(async () => {
   database = await testDatabase();
-  db = connect(database.url);
+  db = connectUnwalled(database.url);
 });
 afterAll(async () => {
   await db.destroy();

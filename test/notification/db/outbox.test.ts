@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CanaryRolloutState } from '../../../contracts/canary-rollout.ts';
 import { loadConfig } from '../../../config.ts';
 import { closeOperation, markStuck, recordEvent } from '../../../db/canary-rollout/progress.ts';
-import { connect, type Db } from '../../../db/connect.ts';
+import { connectUnwalled, type Db } from '../../../db/connect.ts';
 import { tellChannels } from '../../../db/notification/outbox.ts';
 import { pruneOldRows } from '../../../db/prune.ts';
 import { testDatabase, type TestDatabase } from '../../support/postgres.ts';
@@ -13,7 +13,7 @@ let database: TestDatabase;
 let db: Db;
 beforeAll(async () => {
   database = await testDatabase();
-  db = connect(database.url);
+  db = connectUnwalled(database.url);
 });
 afterAll(async () => {
   await db.destroy();

@@ -268,7 +268,7 @@ describe.concurrent('a notification', { timeout: 90_000 }, () => {
   test('swept many times at once is one run', async ({ expect }) => {
     const channel = await makeChannel(house().db);
     const id = await tell(house().db, channel);
-    const tools = { ...house().worker, everyMs: 1000 };
+    const tools = { ...house().worker, db: house().db, everyMs: 1000 };
     const sweeper = { ...tools, ...createTroubles(tools.log), client: house().client };
 
     await Promise.all([1, 2, 3].map(() => startDeliveries(sweeper)));

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connect, type Db } from '../../../db/connect.ts';
+import { connectUnwalled, type Db } from '../../../db/connect.ts';
 import { freePort } from '../../../infra/net/ports.ts';
 import { testDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../../support/receivers/webhook.ts';
@@ -25,7 +25,7 @@ const workers: ChildProcess[] = [];
 
 beforeAll(async () => {
   database = await testDatabase();
-  db = connect(database.url);
+  db = connectUnwalled(database.url);
   temporal = await testTemporal();
   receiver = await startWebhookReceiver();
   home = await mkdtemp(join(tmpdir(), 'holdfast-killed-'));
