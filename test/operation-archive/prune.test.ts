@@ -47,8 +47,8 @@ test('timelines and archives go by the end of their operation, the operation its
 });
 
 test('counters and repeated requests go by their own age, in batches', async () => {
-  await sql`insert into server_sample (proxy, backend, second, server, version, sessions, requests, errors, up, latency)
-    select 'p', 'b', extract(epoch from now())::bigint - second, 's', 'v', 1, 1, 0, true, '{}'
+  await sql`insert into server_sample (project, proxy, backend, second, server, version, sessions, requests, errors, up, latency)
+    select 'default', 'p', 'b', extract(epoch from now())::bigint - second, 's', 'v', 1, 1, 0, true, '{}'
     from generate_series(0, 110000, 4) as second`.execute(db);
   const key = (name: string, days: number) => ({
     project: 'default',

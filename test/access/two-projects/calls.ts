@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { ulid } from 'ulid';
+import type { House } from './house.ts';
+import type { Known } from './rows.ts';
+
+/** A request as sue may send it: to her own project with whatever ids she has heard of, or straight to the other one. */
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** As in the OpenAPI document. */
+  readonly route: string;
+  readonly url: string;
+  readonly body: object | null;
+}
+
+/** Calls over every route of the API, from its own document. */
+export function anyCall({ app, north, south }: House): fc.Arbitrary<Call> {
+  return fc.constantFrom(...routesOf(app)).chain(({ method, route }) =>
+    fc
+      .record({
+        path: anyPath(route, north, south),
+        query: anyQuery(method, north),
+        body: anyBody(route, north, south),
+      })
+      .map(({ path, query, body }) => ({
+        method,
+        route: `${method} ${route}`,
+        url: `${path}${query}`,
+        body: method === 'POST' || method === 'PUT' ? body : null,
+      })),
+  );
+}
+
+function routesOf(app: House['app']): { method: Call['method']; route: string }[] {
+  const { paths } = app.swagger() as { paths: Record<string, object> };
+  return Object.entries(paths).flatMap(([route, methods]) =>
+    Object.keys(methods).map((method) => ({ method: method.toUpperCase() as Call['method'], route })),
+  );
+}
+
+/** Mostly her own project: that she is refused at the door of the other one is told by a few. */
+function anyPath(route: string, north: Known, south: Known): fc.Arbitrary<string> {
+  const both = (list: (of: Known) => readonly string[]): fc.Arbitrary<string> =>
+    fc.oneof(
+      { weight: 4, arbitrary: fc.constantFrom(...list(north)) },
+      { weight: 3, arbitrary: fc.constantFrom(...list(south)) },
+      { weight: 1, arbitrary: fc.constantFrom(ulid(0), 'no such thing') },
+    );
+  const project = fc.oneof(
+    { weight: 9, arbitrary: fc.constant('south') },
+    { weight: 1, arbitrary: fc.constantFrom('north', '*', 'default') },
+  );
+  const isStream = route.endsWith('/stream');
+  const operations = both((of) => (isStream ? [of.closed] : of.operations));
+  const values: Record<string, fc.Arbitrary<string>> = {
+    project,
+    proxy: fc.constant('local'),
+    id: idsOf(route) ? both((of) => of[idsOf(route) ?? 'keys']) : operations,
+    service: fc.constantFrom('web', 'shop', 'other'),
+    commandId: both((of) => of.commands),
+    entry: both((of) => of.entries),
+    principal: fc.constantFrom('tom@example.org', 'ada'),
+    channel: fc.constantFrom('ops', 'other'),
+  };
+  return fc
+    .tuple(...parametersOf(route).map((name) => values[name] ?? both((of) => of.operations)))
+    .map((given) =>
+      parametersOf(route).reduce(
+        (path, name, index) => path.replace(`{${name}}`, encodeURIComponent(given[index] ?? '')),
+        route,
+      ),
+    );
+}
+
+function parametersOf(route: string): string[] {
+  return [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+}
+
+function idsOf(route: string): 'keys' | 'deliveries' | null {
+  if (route.includes('/api-keys/')) return 'keys';
+  return route.includes('/notification-deliveries/') ? 'deliveries' : null;
+}
+
+function anyQuery(method: Call['method'], north: Known): fc.Arbitrary<string> {
+  if (method !== 'GET') return fc.constant('');
+  const cursor = Buffer.from(north.operations[0] ?? '').toString('base64url');
+  return fc.constantFrom(
+    '',
+    '',
+    '',
+    '?limit=100',
+    '?limit=1',
+    `?cursor=${cursor}`,
+    '?status=closed',
+    '?service=web',
+    '?waiting=me',
+    '?after=0&waitMs=0',
+    '?from=1&to=2',
+  );
+}
+
+function anyBody(route: string, north: Known, south: Known): fc.Arbitrary<object> {
+  const reason = 'because sue says so';
+  const service = fc.constantFrom('web', 'shop', 'other');
+  const subject = fc.constantFrom(...north.subjects, ...south.subjects, 'something else');
+  const backend = fc.constantFrom(...north.backends, ...south.backends, 'other');
+  const step = fc.record({ revision: fc.nat(2), step: fc.nat(1), reason: fc.constant(reason) });
+  const bodies: Record<string, fc.Arbitrary<object>> = {
+    '/services/{service}': fc.record({ name: service, backend }).map(({ name, backend: to }) => ({
+      ...{
+        name,
+        start: { runtime: 'process', command: ['run'] },
+        traffic: { provider: 'haproxy', backend: to },
+      },
+    })),
+    '/canary-rollouts': fc.record({
+      service,
+      version: fc.constantFrom('v1', 'v2', 'v3'),
+      supersede: fc.boolean(),
+      reason: fc.constant(reason),
+    }),
+    '/commands': fc
+      .constantFrom('pause', 'resume', 'abort', 'promote')
+      .chain((kind) => step.map((rest) => ({ kind, ...rest }))),
+    '/decisions': fc.record({
+      decision: fc.constantFrom('approve', 'reject'),
+      subject,
+      reason: fc.constant(reason),
+    }),
+    '/rollback': fc.constant({ reason }),
+    '/emergency-stop': fc.oneof(
+      service.map((name) => ({ service: name, reason })),
+      fc.constant({ all: true, reason }),
+    ),
+    '/release': service.map((name) => ({ service: name, reason })),
+    '/erasures': fc.oneof(
+      fc.constantFrom(...north.entries, ...south.entries).map((entry) => ({ entry, reason })),
+      fc.constantFrom(...north.operations, ...south.operations).map((operation) => ({ operation, reason })),
+      fc.constant({ principal: 'ada', reason }),
+    ),
+    '/members/{principal}': fc.subarray(['viewer', 'operator', 'approver']).map((roles) => ({ roles })),
+    '/api-keys': fc.constantFrom('ada', 'tom@example.org').map((principal) => ({ principal, name: 'a key' })),
+    '/notification-channels/{channel}': fc.constant({
+      kind: 'webhook',
+      target: 'https://sue.example.org/',
+      secret: 'env:SUE',
+      events: ['gate.opened'],
+    }),
+    '/v1/projects': fc.constantFrom('north', 'west').map((name) => ({ name })),
+  };
+  const known = Object.entries(bodies).find(([end]) => route.endsWith(end));
+  return known?.[1] ?? fc.constant({});
+}

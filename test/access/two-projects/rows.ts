@@ -1,0 +1,137 @@
+import { sql } from 'kysely';
+import { ulid } from 'ulid';
+import type { App } from '../../../api/dependencies.ts';
+import { publishCheckpoint } from './checkpoint.ts';
+import { openGate } from '../../../db/canary-rollout/gate.ts';
+import type { Db } from '../../../db/connect.ts';
+import { saveArchive } from '../../../db/operation-archive.ts';
+import { beginAttempt, endAttempt } from '../../../db/notification/ledger.ts';
+
+/** What somebody may know, or guess, of a project: ids and names to ask with. */
+export interface Known {
+  readonly project: string;
+  readonly operations: readonly string[];
+  /** Ended: its timeline can be followed to its end. */
+  readonly closed: string;
+  readonly commands: readonly string[];
+  readonly decisions: readonly string[];
+  readonly subjects: readonly string[];
+  readonly deliveries: readonly string[];
+  readonly keys: readonly string[];
+  readonly entries: readonly string[];
+  readonly backends: readonly string[];
+}
+
+interface Filling {
+  readonly app: App;
+  readonly eyes: Db;
+  readonly key: string;
+  readonly project: string;
+}
+
+/** A text that nobody outside the project may read; leaks.ts looks for it. */
+export function secretOf(project: string, what: string): string {
+  return `${project}-secret-${what}`;
+}
+
+/** Rows in every table that belongs to projects, most of them made the way people make them. */
+export async function fillProject(filling: Filling): Promise<Known> {
+  const { eyes, project } = filling;
+  const post = poster(filling);
+  await post('/v1/projects', { name: project });
+  const at = `/v1/projects/${project}`;
+  const reason = secretOf(project, 'reason');
+  for (const name of ['web', 'shop']) await post(`${at}/services/${name}`, service(project, name), 'PUT');
+  const [open, closed] = [await start('web'), await start('shop')];
+  const { id: command } = await post(`${at}/canary-rollouts/${open}/commands`, {
+    ...{ kind: 'pause', revision: 0, step: 0, reason },
+  });
+  const subject = secretOf(project, 'subject');
+  await openGate(eyes, { operationId: open, step: 0, subject, evidence: null });
+  await showGate(eyes, open, subject);
+  await post(`${at}/canary-rollouts/${open}/decisions`, { decision: 'reject', subject, reason });
+  await post(`${at}/emergency-stop`, { service: 'web', reason });
+  const person = `${secretOf(project, 'person')}@example.org`;
+  await post(`${at}/members/${person}`, { roles: ['operator'] }, 'PUT');
+  const { id: apiKey } = await post(`${at}/api-keys`, { principal: person, name: secretOf(project, 'key') });
+  await post(`${at}/notification-channels/ops`, channel(project), 'PUT');
+  const { id: delivery } = await post(`${at}/notification-channels/ops/test`, {});
+  await attemptOf(eyes, delivery, project);
+  await close(eyes, closed, project);
+  await sampleOf(eyes, project);
+  await publishCheckpoint(eyes, project);
+  return {
+    ...{ project, operations: [open, closed], closed, commands: [command], subjects: [subject] },
+    decisions: await ids(eyes, 'canary_decision', project),
+    ...{ deliveries: [delivery], keys: [apiKey], backends: [`${project}-web`, `${project}-shop`] },
+    entries: await ids(eyes, 'audit_entry', project),
+  };
+
+  async function start(name: string): Promise<string> {
+    return (await post(`${at}/canary-rollouts`, { service: name, version: secretOf(project, 'v1'), reason }))
+      .id;
+  }
+}
+
+function poster({ app, key }: Filling) {
+  return async (url: string, body: object, method: 'POST' | 'PUT' = 'POST'): Promise<{ id: string }> => {
+    const headers = { authorization: `Bearer ${key}`, 'idempotency-key': ulid() };
+    const answer = await app.inject({ method, url, headers, payload: body });
+    if (answer.statusCode >= 300) throw new Error(`${method} ${url}: ${answer.statusCode} ${answer.body}`);
+    return answer.json<{ id: string }>();
+  };
+}
+
+function service(project: string, name: string) {
+  return {
+    name,
+    start: { runtime: 'process', command: ['run', secretOf(project, 'command')] },
+    traffic: { provider: 'haproxy', backend: `${project}-${name}` },
+  };
+}
+
+function channel(project: string) {
+  const target = `https://${secretOf(project, 'hooks')}.example.org/`;
+  return { kind: 'webhook', target, secret: 'env:HOOK_SECRET', events: ['gate.opened'] };
+}
+
+/** As the workflow tells it: the row is what the inbox and the decisions read while nobody answers for the workflow. */
+async function showGate(eyes: Db, id: string, subject: string): Promise<void> {
+  await sql`update canary_rollout set state = state || ${JSON.stringify({ phase: 'waiting-for-approval', gate: { subject, deadline: new Date().toISOString(), onTimeout: 'abort' } })}::jsonb
+    where operation_id = ${id}`.execute(eyes);
+  await sql`insert into operation_event (operation_id, seq, type, summary, detail)
+    values (${id}, 1, 'started', ${subject}, ${JSON.stringify({ subject })}::jsonb)`.execute(eyes);
+}
+
+async function attemptOf(eyes: Db, deliveryId: string, project: string): Promise<void> {
+  const attempt = await beginAttempt(eyes, deliveryId);
+  const error = secretOf(project, 'error');
+  await endAttempt(eyes, { deliveryId, attempt, durationMs: 1, result: 'failed', status: 500, error });
+}
+
+async function close(eyes: Db, id: string, project: string): Promise<void> {
+  await sql`update operation set status = 'closed', outcome = 'promoted', finished_at = now(),
+    summary = ${secretOf(project, 'summary')} where id = ${id}`.execute(eyes);
+  await sql`insert into operation_event (operation_id, seq, type, summary, detail)
+    values (${id}, 1, 'started', ${secretOf(project, 'event')}, '{}')`.execute(eyes);
+  const kept = { runId: secretOf(project, 'run'), state: 'too-large', events: 1, bytes: 1 } as const;
+  await saveArchive(eyes, { id, project }, [{ ...kept, digest: secretOf(project, 'digest'), content: null }]);
+}
+
+async function sampleOf(eyes: Db, project: string): Promise<void> {
+  const backend = `${project}-web`;
+  await sql`insert into proxy (name) values ('local') on conflict do nothing`.execute(eyes);
+  await sql`insert into traffic_target (proxy, backend, project, service, split)
+    values ('local', ${backend}, ${project}, 'web', ${JSON.stringify({ servers: [], stable: null, canary: null, leaseMs: null })}::jsonb)`.execute(
+    eyes,
+  );
+  await sql`insert into server_sample (project, proxy, backend, second, server, version, sessions, requests, errors, up, latency)
+    values (${project}, 'local', ${backend}, 1, ${secretOf(project, 'server')}, 'v1', 1, 1, 0, true, '{}')`.execute(
+    eyes,
+  );
+}
+
+async function ids(eyes: Db, table: 'canary_decision' | 'audit_entry', project: string): Promise<string[]> {
+  const rows = await eyes.selectFrom(table).select('id').where('project', '=', project).execute();
+  return rows.map(({ id }) => id);
+}
