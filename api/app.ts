@@ -4,29 +4,33 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, LogController, type FastifyHttpOptions, type RawServerDefault } from 'fastify';
 import { pino } from 'pino';
 import { newId } from './new-id.ts';
-import { OpsError } from '../domain/errors.ts';
 import { registerAccess, registerProjects } from './access/index.ts';
+import { answerProblem, answerProblems } from './answer-problem.ts';
 import { registerApprovals } from './approval.ts';
 import { createAuthentication } from './auth.ts';
 import { authorize } from './authorize.ts';
 import { registerCanaryRollouts } from './canary-rollout/index.ts';
 import { registerCodec } from './codec.ts';
 import { registerAudit } from './audit/index.ts';
+import { answerBrokenRequest } from './broken-request.ts';
+import { watchConnections } from './connections.ts';
 import type { ApiDependencies, App } from './dependencies.ts';
 import { registerEmergencyStop } from './emergency-stop.ts';
 import { registerHealth } from './health.ts';
 import { registerMetrics } from './metrics.ts';
 import { registerNotifications } from './notification/index.ts';
+import { serverOptions, usualHttpLimits } from './http-limits.ts';
 import { openApi } from './openapi.ts';
 import { registerOperations } from './operations.ts';
-import { toProblem } from './problem.ts';
 import { requireProject } from './project.ts';
+import { refuseMalformed } from './refuse-malformed.ts';
 import { registerRunRecord } from './run-record.ts';
 import { sharedSchemas } from './schemas.ts';
 import { createRefusalLimit, limitRates } from './rate-limit.ts';
 import { scopeToProject } from './scope.ts';
 import { proxyRoutes } from './proxy.ts';
 import { registerServices } from './services.ts';
+import { readStrictJson } from './strict-json.ts';
 import { buildValidator } from './validation.ts';
 
 const bodyLimit = 256 * 1024;
@@ -34,8 +38,15 @@ const defaultRequestsPerMinute = 6000;
 
 /** The whole API. It opens nothing by itself: the caller listens, or injects requests in a test. */
 export async function buildApp(dependencies: ApiDependencies): Promise<App> {
+  const limits = { ...usualHttpLimits, ...dependencies.httpLimits };
+  const logger = dependencies.logger ?? pino({ level: 'silent' });
   const options: FastifyHttpOptions<RawServerDefault> = {
-    loggerInstance: dependencies.logger ?? pino({ level: 'silent' }),
+    ...serverOptions(limits),
+    loggerInstance: logger,
+    // Both come before any route: what is no request, and what is no path.
+    clientErrorHandler: (error, socket) =>
+      answerBrokenRequest(error, socket, { log: logger, mayAnswer: connections.mayAnswer(socket) }),
+    frameworkErrors: answerProblem,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     routerOptions: { maxParamLength: 100 },
@@ -43,8 +54,11 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
     schemaController: { compilersFactory: { buildValidator } },
   };
   const app: App = fastify(options).withTypeProvider<TypeBoxTypeProvider>();
+  const connections = watchConnections(app.server, limits.connections);
   for (const schema of sharedSchemas) app.addSchema(schema);
   answerProblems(app);
+  refuseMalformed(app);
+  readStrictJson(app);
   await limitRates(app, dependencies.requestsPerMinute ?? defaultRequestsPerMinute);
   const { verifyToken = null } = dependencies;
   authorize(app, createAuthentication(dependencies, verifyToken, createRefusalLimit(app)));
@@ -74,23 +88,4 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
     { prefix: '/v1/projects/:project' },
   );
   return app;
-}
-
-function answerProblems(app: App): void {
-  app.setErrorHandler((error, request, reply) => {
-    const problem = toProblem(error, { instance: pathOf(request.url), requestId: request.id });
-    if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
-    if (problem.retryAfterSeconds !== undefined) {
-      void reply.header('retry-after', String(Math.ceil(problem.retryAfterSeconds)));
-    }
-    return reply.code(problem.status).type('application/problem+json').send(problem);
-  });
-  app.setNotFoundHandler((request) => {
-    throw new OpsError('not-found', `there is no ${request.method} ${pathOf(request.url)}; see /docs`);
-  });
-}
-
-/** Without the query, which may hold what nobody should have sent. */
-function pathOf(url: string): string {
-  return url.split('?', 1)[0] ?? url;
 }

@@ -6,6 +6,7 @@ import type { Db } from '../db/connect.ts';
 import type { VerifyToken } from './auth.ts';
 import type { Notifications } from '../db/notifications.ts';
 import type { CodecServer } from './codec.ts';
+import type { HttpLimits } from './http-limits.ts';
 import type { Signer } from './signer.ts';
 
 /** What the API stands on. Temporal is asked for at each use and connects lazily: much of the API works while it is dead. */
@@ -24,6 +25,8 @@ export interface ApiDependencies {
   readonly requestsPerMinute?: number;
   /** Operations a project may have open at once; left out: 100. */
   readonly operationsPerProject?: number;
+  /** How long a connection may keep the API waiting; what is left out is as usual. */
+  readonly httpLimits?: Partial<HttpLimits>;
   /** The task queue of the workflows. */
   readonly taskQueue: string;
   /** File with the public key of the audit. */

@@ -1,5 +1,7 @@
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 
+const longestName = 100;
+
 interface PointedError {
   readonly pointer: string;
   readonly detail: string;
@@ -27,8 +29,10 @@ function pointerOf(error: FastifySchemaValidationError, context: string): string
   return context === 'body' ? path : `${context}${path}`;
 }
 
+/** Whoever sent it knows how it went on. */
 function escaped(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+  const short = key.length > longestName ? `${key.slice(0, longestName)}…` : key;
+  return short.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 function detailOf(error: FastifySchemaValidationError): string {

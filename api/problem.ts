@@ -12,7 +12,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { FastifyError } from 'fastify';
 import type { Problem } from '../contracts/common.ts';
 import { errorRow, isErrorCode, OpsError, type ErrorCode } from '../domain/errors.ts';
-import { isConnectionError } from '../db/failures.ts';
+import { isConnectionError, isUnstorable } from '../db/failures.ts';
 import { pointersOf } from './pointers.ts';
 
 interface Where {
@@ -74,8 +74,14 @@ const fastifyCodes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_MAX_PARAM_LENGTH: 'invalid-input',
 };
 
+/** Where Fastify's words repeat what was sent. */
+const ownWords: Readonly<Record<string, string>> = {
+  FST_ERR_BAD_URL: 'the path is not well-formed: % stands for itself as %25',
+  FST_ERR_MAX_PARAM_LENGTH: 'a part of the path is longer than any name: 100 characters',
+};
+
 function ofFastify(error: unknown): Fault | null {
-  const { code, message, validation, validationContext } = (error ?? {}) as Partial<FastifyError>;
+  const { code, message, statusCode, validation, validationContext } = (error ?? {}) as Partial<FastifyError>;
   if (validation) {
     const errors = pointersOf(validation, validationContext ?? 'body');
     const first = errors[0]
@@ -88,7 +94,15 @@ function ofFastify(error: unknown): Fault | null {
     };
   }
   const known = code === undefined ? undefined : fastifyCodes[code];
-  return known === undefined ? null : { code: known, detail: message };
+  if (known !== undefined) return { code: known, detail: ownWords[code ?? ''] ?? message };
+  return ofPlugin(statusCode);
+}
+
+/** A plugin says no, such as the one that serves the pages of /docs; its words may hold paths of this machine. */
+function ofPlugin(status: number | undefined): Fault | null {
+  if (status === undefined || status < 400 || status > 499) return null;
+  if (status === 403 || status === 404) return { code: 'not-found', detail: 'there is no such page' };
+  return { code: 'invalid-input', detail: 'the request is not valid' };
 }
 
 function ofTemporal(error: unknown): Fault | null {
@@ -120,6 +134,13 @@ function ofRefusedUpdate(error: WorkflowUpdateFailedError): Fault {
 }
 
 function ofDatabase(error: unknown): Fault | null {
+  if (isUnstorable(error)) {
+    return {
+      code: 'invalid-input',
+      detail:
+        'a value of the request cannot be stored: a number out of range, or a character that is no text',
+    };
+  }
   if (!isConnectionError(error)) return null;
   return { code: 'unavailable', detail: 'the database does not answer; see: holdfast doctor' };
 }

@@ -33,6 +33,7 @@ export function exitCodeOfProblem(problem: Pick<Problem, 'status' | 'code'>): Ex
     case 400:
     case 413:
     case 415:
+    case 431:
       return exitCodes.usage;
     case 401:
     case 403:

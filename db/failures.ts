@@ -23,6 +23,12 @@ export function isConnectionError(error: unknown): boolean {
   return driverMessages.test(error.message);
 }
 
+/** A value that no column can take: a number out of its range, a character that is no text. */
+export function isUnstorable(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' && ['22003', '22021', '22P02', '22P05', '22008', '22007'].includes(code);
+}
+
 /** The unique constraint or index that refused a row, or null where it failed for another reason. */
 export function violatedUnique(error: unknown): string | null {
   const { code, constraint } = (error ?? {}) as { code?: unknown; constraint?: unknown };

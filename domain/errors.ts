@@ -9,6 +9,8 @@ export const errorTable = {
     retryable: false,
   },
   'too-large': { title: 'The body is too large', status: 413, retryable: false },
+  'headers-too-large': { title: 'The headers are too large', status: 431, retryable: false },
+  'too-slow': { title: 'The request came too slowly', status: 408, retryable: true },
   'unsupported-media-type': {
     title: 'Send application/json',
     status: 415,

@@ -1,79 +1,41 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
-import Provider from 'oidc-provider';
+import { generateKeyPair, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTokenVerifier } from '../../api/identity-token.ts';
 import { connectUnwalled, type Db } from '../../db/connect.ts';
 import { setMember } from '../../db/access/member.ts';
+import {
+  audience,
+  deployerSecret,
+  identityProvider,
+  type IdentityProvider,
+} from '../support/identity-provider.ts';
 import { testDatabase, type TestDatabase } from '../support/postgres.ts';
 
-const audience = 'https://holdfast.test';
 let database: TestDatabase;
 let db: Db;
+let provider: IdentityProvider;
 let issuer: string;
-let close: () => Promise<void>;
-let sign: (claims: JWTPayload, header?: { alg?: string; kid?: string }) => Promise<string>;
+let sign: IdentityProvider['sign'];
 
-/** A real OpenID provider in this process: discovery, keys and tokens over HTTP. */
 beforeAll(async () => {
   database = await testDatabase();
   db = connectUnwalled(database.url);
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  const jwk = { ...(await exportJWK(privateKey)), kid: 'one', alg: 'ES256', use: 'sig' };
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const provider = new Provider(issuer, {
-    jwks: { keys: [jwk] },
-    clients: [
-      {
-        client_id: 'deployer',
-        client_secret: 'a secret of this test alone',
-        grant_types: ['client_credentials'],
-        id_token_signed_response_alg: 'ES256',
-        redirect_uris: [],
-        response_types: [],
-      },
-    ],
-    features: {
-      clientCredentials: { enabled: true },
-      devInteractions: { enabled: false },
-      resourceIndicators: {
-        enabled: true,
-        getResourceServerInfo: (_context, resource) => ({
-          scope: 'use',
-          audience: resource,
-          accessTokenFormat: 'jwt',
-          accessTokenTTL: 600,
-          jwt: { sign: { alg: 'ES256' } },
-        }),
-      },
-    },
-  });
-  const answer = provider.callback();
-  server.on('request', (request, response) => void answer(request, response));
-  sign = (claims, header = {}) =>
-    new SignJWT({ iss: issuer, aud: audience, sub: 'ann', ...claims })
-      .setProtectedHeader({ alg: 'ES256', kid: 'one', ...header })
-      .setExpirationTime(claims.exp ?? '5m')
-      .sign(privateKey);
-  close = async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-    await db.destroy();
-    await database.close();
-  };
+  provider = await identityProvider();
+  ({ issuer, sign } = provider);
 });
-afterAll(() => close());
+afterAll(async () => {
+  await provider.close();
+  await db.destroy();
+  await database.close();
+});
 
 function verifier() {
   return createTokenVerifier(db, { issuer, audience });
 }
 
 async function fetchToken(resource: string): Promise<string> {
-  const secret = client.ClientSecretPost('a secret of this test alone');
+  const secret = client.ClientSecretPost(deployerSecret);
   const config = await client.discovery(new URL(issuer), 'deployer', undefined, secret, {
     execute: [client.allowInsecureRequests],
   });

@@ -2,7 +2,8 @@ import { Client, Connection } from '@temporalio/client';
 import { connect, connectUnwalled, type Db } from '../../db/connect.ts';
 import { createNotifications, type Notifications } from '../../db/notifications.ts';
 import { buildApp } from '../../api/app.ts';
-import type { App } from '../../api/dependencies.ts';
+import type { VerifyToken } from '../../api/auth.ts';
+import type { ApiDependencies, App } from '../../api/dependencies.ts';
 import { keyOfPerson } from '../support/access.ts';
 import { answerChecker } from './answers.ts';
 import { testDatabase } from '../support/postgres.ts';
@@ -40,6 +41,8 @@ export async function apiUnderTest(
     requestsPerMinute?: number;
     operationsPerProject?: number;
     auditKeyFile?: string;
+    edges?: Pick<ApiDependencies, 'logger' | 'httpLimits'>;
+    verifyToken?: (db: Db) => VerifyToken;
   } = {},
 ): Promise<ApiUnderTest> {
   const database = await testDatabase();
@@ -55,6 +58,8 @@ export async function apiUnderTest(
     notifications,
     temporal: () => client,
     taskQueue: temporal.taskQueue,
+    ...options.edges,
+    ...(options.verifyToken === undefined ? {} : { verifyToken: options.verifyToken(db) }),
     requestsPerMinute: options.requestsPerMinute,
     auditKeyFile: options.auditKeyFile,
     operationsPerProject: options.operationsPerProject,
