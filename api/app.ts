@@ -46,7 +46,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
     // Both come before any route: what is no request, and what is no path.
     clientErrorHandler: (error, socket) =>
       answerBrokenRequest(error, socket, { log: logger, mayAnswer: connections.mayAnswer(socket) }),
-    frameworkErrors: answerProblem,
+    frameworkErrors: (error, request, reply) => void answerProblem(error, request, reply),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     routerOptions: { maxParamLength: 100 },

@@ -14,7 +14,7 @@ test.each(codes)('%s has an HTTP status of an error and a title for people', (co
 test.each(codes)('%s is tried again only where the same call may succeed later', (code) => {
   const { status, retryable } = errorRow(code);
 
-  expect(retryable).toBe(status === 429 || status >= 500);
+  expect(retryable).toBe(status === 408 || status === 429 || status >= 500);
 });
 
 test('only codes of the table are codes', () => {
