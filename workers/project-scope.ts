@@ -15,7 +15,7 @@ const rememberAtMost = 10_000;
  * nobody can change once it runs; and what an activity is asked to work on must be a row of that project: an id of another one, typed
  * into a start or a message in the Temporal UI, is refused before anything is read of it.
  */
-export function createProjectScope(db: Db): ActivityInboundCallsInterceptor {
+export function createProjectScope(db: Db): Required<Pick<ActivityInboundCallsInterceptor, 'execute'>> {
   const known = new Set<string>();
 
   async function requireOwn(project: string, workedOn: WorkedOn | null): Promise<void> {

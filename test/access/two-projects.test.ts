@@ -4,10 +4,12 @@ import { ulid } from 'ulid';
 import { blindFilters } from './two-projects/blind.ts';
 import { anyCall, type Call } from './two-projects/calls.ts';
 import { openTwoProjects, type House, type Walls } from './two-projects/house.ts';
-import { leaksIn, privateTokens, stateOf } from './two-projects/leaks.ts';
+import { leaksIn, privateTokens, stateOf, tablesOf } from './two-projects/leaks.ts';
+import { anyMessage, createWorker } from './two-projects/messages.ts';
+import { anyStatement, runStatement } from './two-projects/statements.ts';
 
 /** Each wall between projects holds alone; with both off the same calls leak, so the test can see. */
-const calls = inject('long') ? 10_000 : 3_000;
+const calls = inject('long') ? 10_000 : 3_500;
 const batch = 250;
 const closers: (() => unknown)[] = [];
 
@@ -43,17 +45,107 @@ describe('calls over every endpoint', () => {
   });
 });
 
+describe('messages to workflows', () => {
+  test.each<Walls>([
+    { filters: true, rows: true },
+    { filters: true, rows: false },
+    { filters: false, rows: true },
+  ])(
+    'with $filters filters and $rows row-level security nothing leaks',
+    { timeout: 600_000 },
+    async (walls) => {
+      expect(await tell(walls, calls)).toEqual([]);
+    },
+  );
+
+  test('with both off leaks are found', { timeout: 600_000 }, async () => {
+    expect((await tell({ filters: false, rows: false }, 500)).length).toBeGreaterThan(5);
+  });
+});
+
+describe('statements on every table without any filter', () => {
+  test('with row-level security nothing leaks', { timeout: 600_000 }, async () => {
+    expect(await state({ filters: false, rows: true }, calls)).toEqual([]);
+  });
+
+  test('without it leaks are found', { timeout: 600_000 }, async () => {
+    expect((await state({ filters: false, rows: false }, 300)).length).toBeGreaterThan(100);
+  });
+});
+
 interface Leak {
   readonly route: string;
   readonly url: string;
   readonly what: string;
 }
 
-async function walk(walls: Walls, howMany = calls) {
+async function open(walls: Walls) {
   const house = await openTwoProjects(walls);
   closers.push(() => house.close());
-  const secrets = await privateTokens(house.eyes, 'north');
+  const secrets = await privateTokens(house.eyes, 'north', 'south');
   expect(secrets.size).toBeGreaterThan(40);
+  return { house, secrets };
+}
+
+async function tell(walls: Walls, howMany: number): Promise<Leak[]> {
+  const { house, secrets } = await open(walls);
+  const sight = walls.filters ? null : blindFilters();
+  closers.push(() => sight?.end());
+  const worker = createWorker(house);
+  const leaks: Leak[] = [];
+  for (const messages of inBatches(
+    fc.sample(anyMessage(worker, house.north, house.south), { numRuns: howMany, seed: 7 }),
+  )) {
+    const changed = await changesOf(house, async () => {
+      for (const message of messages) {
+        const found = leaksIn(await worker.do(message), JSON.stringify(message), secrets);
+        if (found.length > 0)
+          leaks.push({ route: message.activity, url: '', what: found.slice(0, 5).join(' ') });
+      }
+    });
+    leaks.push(...changed);
+  }
+  console.log(`two projects: ${JSON.stringify({ ...walls, messages: howMany, leaks: leaks.length })}`);
+  return leaks;
+}
+
+async function state(walls: Walls, howMany: number): Promise<Leak[]> {
+  const { house, secrets } = await open(walls);
+  const tables = await tablesOf(house.eyes);
+  const leaks: Leak[] = [];
+  for (const statements of inBatches(fc.sample(anyStatement(tables), { numRuns: howMany, seed: 7 }))) {
+    const changed = await changesOf(house, async () => {
+      for (const statement of statements) {
+        const found = leaksIn(await runStatement(house, statement), statement.text, secrets);
+        if (found.length > 0)
+          leaks.push({ route: statement.text, url: '', what: found.slice(0, 5).join(' ') });
+      }
+    });
+    leaks.push(...changed);
+  }
+  console.log(
+    `two projects: ${JSON.stringify({ ...walls, tables: tables.length, statements: howMany, leaks: leaks.length })}`,
+  );
+  return leaks;
+}
+
+function inBatches<T>(all: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(all.length / batch) }, (_, index) =>
+    all.slice(index * batch, (index + 1) * batch),
+  );
+}
+
+/** Tables of `north` that were changed meanwhile. */
+async function changesOf({ eyes }: House, work: () => Promise<void>): Promise<Leak[]> {
+  const before = await stateOf(eyes, 'north');
+  await work();
+  const after = await stateOf(eyes, 'north');
+  const changed = Object.keys(after).filter((table) => after[table] !== before[table]);
+  return changed.map((table) => ({ route: `table ${table}`, url: '', what: 'was changed' }));
+}
+
+async function walk(walls: Walls, howMany = calls) {
+  const { house, secrets } = await open(walls);
   const sight = walls.filters ? null : blindFilters();
   closers.push(() => sight?.end());
   const statuses: Record<number, number> = {};

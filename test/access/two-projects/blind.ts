@@ -18,7 +18,7 @@ export function blindFilters(): { blinded(): number; end(): void } {
     const [asked, ...rest] = args;
     const changed = typeof asked === 'string' ? blind(asked) : blindObject(asked);
     return (query as (...all: unknown[]) => never).call(this, changed, ...rest);
-  } as typeof query;
+  };
 
   function blindObject(asked: unknown): unknown {
     const { text } = asked as { text?: unknown };

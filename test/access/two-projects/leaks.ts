@@ -9,10 +9,14 @@ export function tokensOf(text: string): Set<string> {
   return new Set(text.match(tokenShape) ?? []);
 }
 
-/** What a project has, and nobody outside it may see. */
-export async function privateTokens(eyes: Db, project: string): Promise<Set<string>> {
-  const texts = await Promise.all((await tablesOf(eyes)).map((table) => textOf(eyes, table, project)));
-  return tokensOf(texts.join('\n'));
+/** What a project has and no other one, so that nobody outside it may see it. */
+export async function privateTokens(eyes: Db, project: string, other: string): Promise<Set<string>> {
+  const [own, common] = await Promise.all([allTokens(eyes, project), allTokens(eyes, other)]);
+  return new Set([...own].filter((token) => !common.has(token)));
+}
+
+async function allTokens(eyes: Db, project: string): Promise<Set<string>> {
+  return tokensOf(Object.values(await stateOf(eyes, project)).join('\n'));
 }
 
 /** Changes whenever a row of the project does, in any table. */
@@ -32,16 +36,21 @@ export interface WalledTable {
   readonly name: string;
   /** A condition that holds for the rows of the project $1. */
   readonly ownedBy: string;
+  /** One that a statement may set to itself. */
+  readonly column: string;
 }
 
 /** Every table with the second wall, and how its rows belong to a project. */
 export async function tablesOf(eyes: Db): Promise<WalledTable[]> {
   const { rows } = await sql<{ name: string; columns: string[] }>`
-    select c.relname as name, array_agg(a.attname::text) as columns
+    select c.relname as name, array_agg(a.attname::text order by a.attnum) as columns
     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and c.relrowsecurity
     group by c.relname order by c.relname`.execute(eyes);
-  return rows.map(({ name, columns }) => ({ name, ownedBy: ownership(name, columns) }));
+  return rows.map(({ name, columns }) => ({
+    ...{ name, ownedBy: ownership(name, columns) },
+    column: columns.includes('project') ? 'project' : (columns[0] ?? ''),
+  }));
 }
 
 function ownership(table: string, columns: readonly string[]): string {
