@@ -28,6 +28,7 @@ const table = {
     typesOfNpm: ['@temporalio/common'],
     node: true,
   },
+  'clustering-threads': { values: ['^clustering-threads/', '^domain/'], types: [], npm: [], node: true },
   activities: {
     values: ['^activities/', '^domain/', '^contracts/', '^db/', startOptions],
     types: ['^providers/[^/]+/'],

@@ -25,6 +25,7 @@ const folders = [
     'providers',
     'payload-codec',
     'temporal-connection',
+    'clustering-threads',
     'proxy-agent',
     'workers',
   ],

@@ -33,3 +33,15 @@ function grow(edges: EdgeList): void {
   edges.similarity = new Float64Array(capacity);
   edges.similarity.set(similarity);
 }
+
+/** All of the lists in one that has no room to spare. */
+export function trimmed(lists: readonly EdgeList[]): EdgeList {
+  const all = edgeList(lists.reduce((sum, { count }) => sum + count, 0));
+  for (const { count, left, right, similarity } of lists) {
+    all.left.set(left.subarray(0, count), all.count);
+    all.right.set(right.subarray(0, count), all.count);
+    all.similarity.set(similarity.subarray(0, count), all.count);
+    all.count += count;
+  }
+  return all;
+}
