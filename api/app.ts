@@ -22,6 +22,7 @@ import { registerNotifications } from './notification/index.ts';
 import { serverOptions, usualHttpLimits } from './http-limits.ts';
 import { openApi } from './openapi.ts';
 import { registerOperations } from './operations.ts';
+import { registerProjectMetrics } from './project-metrics.ts';
 import { requireProject } from './project.ts';
 import { refuseMalformed } from './refuse-malformed.ts';
 import { registerRunRecord } from './run-record.ts';
@@ -77,6 +78,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
       registerServices(scope, dependencies);
       registerCanaryRollouts(scope, dependencies);
       registerOperations(scope, dependencies);
+      registerProjectMetrics(scope, dependencies);
       registerRunRecord(scope, dependencies);
       registerEmergencyStop(scope, dependencies);
       registerAudit(scope, dependencies);

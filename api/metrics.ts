@@ -28,7 +28,7 @@ export function registerMetrics(app: App, { db }: ApiDependencies): void {
     registers,
     async collect() {
       try {
-        const counts = await inEveryProject(() => countOperations(db));
+        const counts = await inEveryProject(() => countOperations(db, null));
         operations.reset();
         for (const { count, ...labels } of counts) operations.set(labels, count);
       } catch {

@@ -65,10 +65,11 @@ export interface OperationCount {
   readonly count: number;
 }
 
-/** How many operations of each kind are in each status, for the metrics. */
-export async function countOperations(db: Db): Promise<OperationCount[]> {
+/** How many operations of each kind are in each status, for the metrics; null: of every project together. */
+export async function countOperations(db: Db, project: string | null): Promise<OperationCount[]> {
   const rows = await db
     .selectFrom('operation')
+    .$if(project !== null, (query) => query.where('project', '=', project))
     .select(['kind', 'status', 'outcome', (select) => select.fn.countAll<number>().as('count')])
     .groupBy(['kind', 'status', 'outcome'])
     .execute();

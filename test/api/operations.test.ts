@@ -102,6 +102,19 @@ test('probes and metrics tell how it is', async () => {
   expect(metrics).toMatch(/holdfast_operations\{kind="canary-rollout",status="starting",outcome=""\} \d+/);
   expect(metrics).toContain('route="/v1/projects/:project/canary-rollouts"');
   expect(metrics).toMatch(/holdfast_database_connections\{state="busy"\} \d+/);
+  expect(metrics).not.toContain('project=');
+});
+
+test('metrics of a project name it, and ask for a key', async () => {
+  await operation();
+
+  const metrics = String((await api.call('GET', 'metrics')).body);
+  expect(metrics).toMatch(
+    /holdfast_operations\{project="default",kind="canary-rollout",status="starting",outcome=""\} \d+/,
+  );
+  expect(metrics).toContain('holdfast_gates_waiting{project="default"} 0');
+  const nobody = await api.call('GET', 'metrics', undefined, { authorization: '' });
+  expect(nobody.status).toBe(401);
 });
 
 function readStream(
