@@ -106,7 +106,7 @@ const table = {
   cli: {
     values: ['^cli/', '^contracts/', '^domain/(errors|run-record)[.]ts$', '^domain/audit/', '^config[.]ts$'],
     types: [],
-    npm: ['commander', 'yaml', 'ajv', 'ajv-formats', 'ulid'],
+    npm: ['commander', 'yaml', 'ajv', 'ajv-formats', 'ulid', 'openid-client'],
     node: true,
   },
   infra: { ...anything, values: ['^(?!test/)'] },

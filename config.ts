@@ -17,6 +17,8 @@ export interface Config {
   readonly searchPath: readonly string[];
   readonly project: string;
   readonly principal: string;
+  /** What a person keeps on this machine: sessions of `holdfast login`. */
+  readonly userFolder: string;
   /** The key to ask the API with: itself, or the file it is in. */
   readonly apiKey: { readonly secret: string | null; readonly file: string };
   readonly logLevel: LogLevel;
@@ -59,7 +61,12 @@ export interface Config {
     readonly requestsPerMinute: number;
   };
   /** null: no identity provider, API keys alone. */
-  readonly oidc: { readonly issuer: string; readonly audience: string } | null;
+  readonly oidc: {
+    readonly issuer: string;
+    readonly audience: string;
+    readonly clientId: string;
+    readonly scope: string;
+  } | null;
   readonly worker: { readonly metricsPort: number; readonly sdkMetricsPort: number };
   readonly haproxy: {
     readonly binary: string | null;
@@ -93,6 +100,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   return deepFreeze({
     home,
     cache: join(cacheRoot, 'holdfast'),
+    userFolder: join(
+      values.XDG_CONFIG_HOME ?? join(values.HOME ?? userInfo().homedir, '.config'),
+      'holdfast',
+    ),
     searchPath: [...(values.PATH ?? '').split(':'), ...usualFolders].filter((folder) => folder !== ''),
     project: values.HOLDFAST_PROJECT ?? 'default',
     principal: values.HOLDFAST_PRINCIPAL ?? osUser(),
@@ -140,7 +151,12 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     oidc:
       values.HOLDFAST_OIDC_ISSUER === undefined
         ? null
-        : { issuer: values.HOLDFAST_OIDC_ISSUER, audience: values.HOLDFAST_OIDC_AUDIENCE ?? 'holdfast' },
+        : {
+            issuer: values.HOLDFAST_OIDC_ISSUER,
+            audience: values.HOLDFAST_OIDC_AUDIENCE ?? 'holdfast',
+            clientId: values.HOLDFAST_OIDC_CLIENT_ID ?? 'holdfast-cli',
+            scope: values.HOLDFAST_OIDC_SCOPE ?? 'openid email offline_access',
+          },
     worker: {
       metricsPort: values.HOLDFAST_METRICS_PORT ?? 7651,
       sdkMetricsPort: values.HOLDFAST_SDK_METRICS_PORT ?? 7652,

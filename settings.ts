@@ -20,6 +20,7 @@ const settings = {
   PATH: optional('folders of programs', '/usr/bin and the like', text),
   HOME: optional('home folder of the user', 'as the OS says', path),
   XDG_CACHE_HOME: optional('what is built or fetched once goes below it', '~/.cache', path),
+  XDG_CONFIG_HOME: optional('sessions of holdfast login go below it', '~/.config', path),
   DATABASE_URL: optional('PostgreSQL to use', 'an embedded one', url('postgres:', 'postgresql:')),
   HOLDFAST_MIGRATION_DATABASE_URL: optional(
     'the same PostgreSQL as the owner of the tables, for migrations',
@@ -49,6 +50,8 @@ const settings = {
     url('https:', 'http:'),
   ),
   HOLDFAST_OIDC_AUDIENCE: optional('what its tokens must be meant for', 'holdfast', text),
+  HOLDFAST_OIDC_CLIENT_ID: optional('client that holdfast login signs in by', 'holdfast-cli', text),
+  HOLDFAST_OIDC_SCOPE: optional('what holdfast login asks for', 'openid email offline_access', text),
   HOLDFAST_API_URL: optional(
     'where the CLI and the proxy agent find the API',
     'the running stack',

@@ -30,9 +30,10 @@ interface Request {
 const retries = 2;
 
 /** Talks to the API; every failure becomes a CliError that says what to do. */
-export function createClient(url: string, key: string | null): ApiClient {
+export function createClient(url: string, credential: () => Promise<string | null>): ApiClient {
   async function send({ method, path, body, headers = {} }: Request): Promise<Response> {
     for (let attempt = 0; ; attempt += 1) {
+      const key = await credential();
       const response = await reach(url, path, {
         method,
         headers: {

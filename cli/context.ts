@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { createClient, type ApiClient } from './client.ts';
+import { createCredential } from './session/credential.ts';
 import { createOutput, type Output, type Streams } from './output.ts';
 
 /** What every command works with. */
@@ -25,12 +26,13 @@ export interface GlobalOptions {
 }
 
 export function createContext(options: GlobalOptions, config: Config, streams: Streams): Cli {
+  const apiUrl = options.apiUrl ?? apiUrlOf(config);
   const project = options.project ?? config.project;
   const out = createOutput(streams, { json: options.json === true, color: config.color });
   let reattach: string | null = null;
   return {
     config,
-    api: createClient(options.apiUrl ?? apiUrlOf(config), keyOf(config)),
+    api: createClient(apiUrl, createCredential(config, apiUrl)),
     out,
     project,
     path: (rest) => `/v1/projects/${encodeURIComponent(project)}/${rest}`,
@@ -50,16 +52,6 @@ function apiUrlOf(config: Config): string {
     // No stack was started from this folder.
   }
   return `http://${config.api.host}:${config.api.port}`;
-}
-
-/** The key that was given, else the one in the file; without any the API says how to get one. */
-function keyOf({ apiKey }: Config): string | null {
-  if (apiKey.secret !== null) return apiKey.secret;
-  try {
-    return readFileSync(apiKey.file, 'utf8').trim();
-  } catch {
-    return null;
-  }
 }
 
 /** An action that gets the context as its first argument; arguments and options follow as commander gives them. */

@@ -11,6 +11,7 @@ import { registerNotificationCommands } from './notification.ts';
 import type { Streams } from './output.ts';
 import { registerRunCommands } from './runs.ts';
 import { registerServiceCommands } from './service.ts';
+import { registerSessionCommands } from './session.ts';
 
 export interface Surroundings extends Streams {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -68,6 +69,7 @@ function createProgram(around: Streams, bind: Bind): Command {
   registerRunCommands(program, bind);
   registerEmergencyCommands(program, bind);
   registerAuditCommands(program, bind);
+  registerSessionCommands(program, bind);
   registerAccessCommands(program, bind);
   registerNotificationCommands(program, bind);
   registerApprovalCommands(program, bind);

@@ -60,7 +60,7 @@ test('a process that cannot run without a database says which setting it lacks',
 test('.env.example lists every setting and nothing else', () => {
   const text = readFileSync('.env.example', 'utf8');
   const listed = [...text.matchAll(/^# ([A-Z_]+)=/gm)].map((match) => match[1]);
-  const everywhere = ['HOME', 'PATH', 'XDG_CACHE_HOME', 'NO_COLOR', 'CI'];
+  const everywhere = ['HOME', 'PATH', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME', 'NO_COLOR', 'CI'];
 
   const ours = settingNames.filter((name) => !everywhere.includes(name));
 

@@ -13,8 +13,11 @@ export interface IdentityProvider {
   close(): Promise<void>;
 }
 
-/** A real OpenID provider in this process: discovery, keys and tokens over HTTP. */
-export async function identityProvider(): Promise<IdentityProvider> {
+/** A real OpenID provider in this process: discovery, keys and tokens over HTTP; people sign in by device where they may. */
+export async function identityProvider({
+  byDevice = false,
+  tokensLastSeconds = 600,
+} = {}): Promise<IdentityProvider> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
   const jwk = { ...(await exportJWK(privateKey)), kid: 'one', alg: 'ES256', use: 'sig' };
   const server = createServer();
@@ -31,21 +34,39 @@ export async function identityProvider(): Promise<IdentityProvider> {
         redirect_uris: [],
         response_types: [],
       },
+      {
+        client_id: 'holdfast-cli',
+        token_endpoint_auth_method: 'none',
+        application_type: 'native',
+        grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+        id_token_signed_response_alg: 'ES256',
+        redirect_uris: [],
+        response_types: [],
+      },
     ],
+    findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
     features: {
       clientCredentials: { enabled: true },
-      devInteractions: { enabled: false },
+      devInteractions: { enabled: byDevice },
+      deviceFlow: { enabled: byDevice },
+      revocation: { enabled: true },
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: (_context, resource) => ({
           scope: 'use',
           audience: resource,
           accessTokenFormat: 'jwt',
-          accessTokenTTL: 600,
+          accessTokenTTL: tokensLastSeconds,
           jwt: { sign: { alg: 'ES256' } },
         }),
       },
     },
+  });
+  // RFC 8628: 5 s where nothing is said.
+  provider.use(async (context, next) => {
+    await next();
+    if (context.path === '/device/auth' && context.status === 200)
+      Object.assign(context.body as object, { interval: 1 });
   });
   const answer = provider.callback();
   server.on('request', (request, response) => void answer(request, response));
