@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { newId } from './new-id.ts';
 import { registerAccess, registerProjects } from './access/index.ts';
 import { answerProblem, answerProblems } from './answer-problem.ts';
-import { registerApprovals } from './approval.ts';
+import { registerApprovals } from './approval/index.ts';
 import { createAuthentication } from './auth.ts';
 import { authorize } from './authorize.ts';
 import { registerCanaryRollouts } from './canary-rollout/index.ts';

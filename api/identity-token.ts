@@ -17,7 +17,8 @@ const clockToleranceSeconds = 30;
 
 /**
  * Verifies tokens of one OpenID provider. Its keys come from where its discovery document says, over HTTPS or loopback, and are
- * fetched again when a token names a new one. What the person may do is what its membership says, never what the token says.
+ * fetched again when a token names a new one. What the person may do is what its membership says, never what the
+ * token says; its claim `groups` counts only where an admin made it a group of approvers.
  */
 export function createTokenVerifier(db: Db, { issuer, audience }: IdentityProvider): VerifyToken {
   let keys: ReturnType<typeof createRemoteJWKSet> | null = null;
@@ -28,9 +29,12 @@ export function createTokenVerifier(db: Db, { issuer, audience }: IdentityProvid
   }
 
   return async (token) => {
-    const { sub, email, email_verified: isVerified } = await verified(token);
+    const { sub, email, email_verified: isVerified, groups } = await verified(token);
     // A verified address is how people are named in memberships; else the provider's own id of them, which nobody else can have.
     const id = typeof email === 'string' && isVerified === true ? email : `${issuer}#${sub ?? ''}`;
+    const claims = Array.isArray(groups)
+      ? groups.filter((group) => typeof group === 'string').slice(0, 200)
+      : [];
     return {
       id,
       kind: 'person',
@@ -38,6 +42,7 @@ export function createTokenVerifier(db: Db, { issuer, audience }: IdentityProvid
       roles: await inEveryProject(() => rolesOf(db, id)),
       scopes: null,
       project: null,
+      claims,
     };
   };
 

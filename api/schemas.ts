@@ -35,7 +35,15 @@ import {
   RotateApiKey,
   WhoAmI,
 } from '../contracts/access.ts';
-import { Approval, ApprovalList } from '../contracts/approval.ts';
+import {
+  Approval,
+  ApprovalDecision,
+  ApprovalDecisionInput,
+  ApprovalList,
+  ApproverGroup,
+  ApproverGroupInput,
+  ApproverGroupList,
+} from '../contracts/approval.ts';
 import { Name, Problem, ref, Ulid } from '../contracts/common.ts';
 import { EmergencyStop, EmergencyStopInput, EmergencyStopList } from '../contracts/emergency-stop.ts';
 import {
@@ -100,6 +108,11 @@ export const sharedSchemas = [
   NotificationDeliveryPage,
   Approval,
   ApprovalList,
+  ApprovalDecisionInput,
+  ApprovalDecision,
+  ApproverGroupInput,
+  ApproverGroup,
+  ApproverGroupList,
 ] as const;
 
 const ProblemBody = {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { ulid } from 'ulid';
 import { createCanaryRolloutActivities } from '../activities/canary-rollout/index.ts';
 import { createWatch, type WatchClock } from '../activities/canary-rollout/watch.ts';
-import { insertDecision } from '../db/canary-rollout/decision.ts';
+import { insertDecision } from '../db/approval/decide.ts';
 import { recordedRollout } from '../db/canary-rollout/recorded.ts';
 import { insertRollout } from '../db/canary-rollout/start.ts';
 import { freezePlan } from '../domain/canary-rollout/plan.ts';
@@ -132,7 +132,7 @@ async function run(
   if (row === undefined) throw new Error(`the rollout of ${service} ${version} was refused`);
   const { type, options } = startOptions(row, 'operations');
   const handle = await client.workflow.start(type, options);
-  const approving = gate && version === 'v2' ? approveAll(db, handle, operationId, service) : null;
+  const approving = gate && version === 'v2' ? approveAll(db, handle) : null;
   const result = (await handle.result()) as { outcome: string; reason: string };
   await approving;
   if (result.outcome !== 'promoted')
@@ -141,12 +141,7 @@ async function run(
 }
 
 /** A person who approves whatever is asked, until the rollout is over. */
-async function approveAll(
-  db: Servers['db'],
-  handle: WorkflowHandle,
-  operationId: string,
-  target: string,
-): Promise<void> {
+async function approveAll(db: Servers['db'], handle: WorkflowHandle): Promise<void> {
   const approved = new Set<string>();
   for (;;) {
     const { phase, gate } = await handle.query(stateQuery);
@@ -154,8 +149,8 @@ async function approveAll(
     if (gate !== null && !approved.has(gate.subject)) {
       approved.add(gate.subject);
       const id = ulid();
-      const decision = { id, operationId, project: 'default', target, subject: gate.subject, reason: null };
-      const asked = { principal: 'approver', key: ulid(), fingerprint: 'bench' };
+      const decision = { id, project: 'default', gateId: gate.id ?? '', subject: gate.subject, reason: null };
+      const asked = { principal: 'approver', claims: [], key: ulid(), fingerprint: 'bench' };
       await insertDecision(db, { ...decision, ...asked, decision: 'approve' });
       await handle.signal(approvalSignal, { decisionId: id });
     }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Bind } from './context.ts';
 
-/** holdfast approvals list|approve|reject */
+/** holdfast approvals list|approve|reject, groups list|set|remove */
 export function registerApprovalCommands(program: Command, bind: Bind): void {
   const approvals = program.command('approvals').description('gates that wait for people');
   const list = approvals
@@ -18,4 +18,22 @@ export function registerApprovalCommands(program: Command, bind: Bind): void {
       .option('--subject <digest>', 'refuse unless the gate shows exactly this');
     bind(command, async () => (await import('./approval/answer.ts')).answer(decision));
   }
+  registerGroups(program, bind);
+}
+
+function registerGroups(program: Command, bind: Bind): void {
+  const groups = program
+    .command('groups')
+    .description('groups of approvers, in which a gate counts its quorum');
+  const list = groups.command('list').description('list the groups and who is in them');
+  bind(list, async () => (await import('./approval/groups.ts')).listGroups);
+  const set = groups
+    .command('set')
+    .description('make a group, or replace its members')
+    .argument('<name>')
+    .option('--member <principal...>', 'who is in it')
+    .option('--claim <name>', 'and whoever the identity provider has in this group');
+  bind(set, async () => (await import('./approval/groups.ts')).setGroup);
+  const remove = groups.command('remove').description('remove a group').argument('<name>');
+  bind(remove, async () => (await import('./approval/groups.ts')).removeGroup);
 }

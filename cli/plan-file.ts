@@ -1,5 +1,6 @@
 import type { CanaryPlanInput, Metric } from '../contracts/canary-plan.ts';
-import { duration, integer, items, members, rootOf, text, wrong, type Place } from './reader.ts';
+import { readGate } from './gate-file.ts';
+import { duration, integer, items, members, oneOf, rootOf, text, wrong, type Place } from './reader.ts';
 import { metricNames, readThreshold } from './threshold.ts';
 import { readYaml, type Path, type YamlSource } from './yaml-source.ts';
 
@@ -101,17 +102,6 @@ function readWeight(place: Place, word: 'weight' | 'setWeight'): number {
     : wrong(weight, `must be a percentage from 1 to 100, not ${percent}`);
 }
 
-function readGate(place: Place): Step['gate'] {
-  if (typeof place.value === 'boolean') return place.value;
-  const part = members(place, ['timeout', 'onTimeout', 'approvals', 'allowRequester'] as const);
-  return {
-    ...(part.timeout === undefined ? {} : { timeout: duration(part.timeout) }),
-    ...(part.onTimeout === undefined ? {} : { onTimeout: oneOf(part.onTimeout, ['abort', 'hold'] as const) }),
-    ...(part.approvals === undefined ? {} : { approvals: integer(part.approvals) }),
-    ...(part.allowRequester === undefined ? {} : { allowRequester: truth(part.allowRequester) }),
-  };
-}
-
 /** Argo's pause belongs to the weight before it: with a duration it is the soak, without one it waits for a person. */
 function addPause(steps: ReadStep[], place: Place): void {
   const pause = members(place, ['pause', 'setWeight'] as const).pause;
@@ -172,18 +162,6 @@ function readThresholds(place: Place): NonNullable<CanaryPlanInput['thresholds']
 function readTimeouts(place: Place): NonNullable<CanaryPlanInput['timeouts']> {
   const part = members(place, ['health', 'verify', 'hold', 'deadline'] as const);
   return Object.fromEntries(Object.entries(part).map(([name, at]) => [name, duration(at)]));
-}
-
-function oneOf<T extends string>(place: Place, allowed: readonly T[]): T {
-  const given = text(place);
-  return (
-    allowed.find((word) => word === given) ?? wrong(place, `must be ${allowed.join(' or ')}, not ${given}`)
-  );
-}
-
-function truth(place: Place): boolean {
-  if (typeof place.value === 'boolean') return place.value;
-  return wrong(place, 'must be true or false');
 }
 
 function hasKey(value: unknown, key: string): boolean {

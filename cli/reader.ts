@@ -76,3 +76,15 @@ function shown(value: unknown): string {
 function nameOf(path: Path): string {
   return path.length === 0 ? '' : `${path.join('.')} `;
 }
+
+export function oneOf<T extends string>(place: Place, allowed: readonly T[]): T {
+  const given = text(place);
+  return (
+    allowed.find((word) => word === given) ?? wrong(place, `must be ${allowed.join(' or ')}, not ${given}`)
+  );
+}
+
+export function truth(place: Place): boolean {
+  if (typeof place.value === 'boolean') return place.value;
+  return wrong(place, 'must be true or false');
+}

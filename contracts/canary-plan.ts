@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
-import { Duration } from './common.ts';
+import { GroupQuorum } from './approval.ts';
+import { Duration, Name } from './common.ts';
 
 /**
  * Limits of one metric. `max` is absolute; `maxRatio` and `maxIncrease` compare with the stable version in the same window.
@@ -26,8 +27,26 @@ const Gate = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: 10,
-        description: 'How many people have to approve; 1 when left out',
+        description: 'How many people have to approve; 1, or what the groups ask for, when left out',
       }),
+    ),
+    groups: Type.Optional(
+      Type.Array(GroupQuorum, {
+        maxItems: 10,
+        description: 'So many of each group; a person counts for one',
+      }),
+    ),
+    escalation: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            after: Duration,
+            groups: Type.Array(Name, { minItems: 1, maxItems: 10, uniqueItems: true }),
+          },
+          { additionalProperties: false },
+        ),
+        { maxItems: 5, description: 'Who may stand in for the groups when nobody has answered for so long' },
+      ),
     ),
     allowRequester: Type.Optional(
       Type.Boolean({ description: 'Whether who started the rollout may be one of them; no when left out' }),
@@ -120,6 +139,11 @@ export const CanaryPlan = Type.Object(
             /** Plans that were frozen before there were these two: 1 and false. */
             approvals: Type.Optional(Type.Integer()),
             allowRequester: Type.Optional(Type.Boolean()),
+            /** Left out where the plan names none. */
+            groups: Type.Optional(Type.Array(GroupQuorum)),
+            escalation: Type.Optional(
+              Type.Array(Type.Object({ afterMs: Milliseconds, groups: Type.Array(Name) })),
+            ),
           }),
         ]),
       }),

@@ -101,11 +101,20 @@ export const CanaryRolloutState = Type.Object({
   ),
   gate: Type.Union([
     Type.Null(),
-    Type.Object({ subject: Type.String(), deadline: Timestamp, onTimeout: Type.String() }),
+    Type.Object({
+      subject: Type.String(),
+      deadline: Timestamp,
+      onTimeout: Type.String(),
+      id: Type.Optional(Ulid),
+      missing: Type.Optional(Type.Integer({ description: 'How many people more have to approve' })),
+      waitsFor: Type.Optional(Type.Array(Name, { description: 'Groups that are missing; none: anybody' })),
+      standIns: Type.Optional(Type.Array(Name, { description: 'Groups that may approve by now as well' })),
+    }),
   ]),
   lastCheck: Type.Union([Type.Null(), CheckResult]),
   outcome: Type.Union([Type.Null(), CanaryOutcome]),
   reason: Type.Union([Type.Null(), Type.String()]),
+  glassBrokenBy: Type.Optional(Type.String({ description: 'An admin passed a gate without its approvals' })),
 });
 export type CanaryRolloutState = Static<typeof CanaryRolloutState>;
 

@@ -8,6 +8,7 @@ import * as audit from './migrations/0002-audit.ts';
 import * as notification from './migrations/0004-notification.ts';
 import * as operationArchive from './migrations/0005-operation-archive.ts';
 import * as rowLevelSecurity from './migrations/0008-row-level-security.ts';
+import * as approvalGate from './migrations/0009-approval-gate.ts';
 import * as operationSlot from './migrations/0007-operation-slot.ts';
 
 /** Numbered, never edited, forward only. */
@@ -20,6 +21,7 @@ const migrations: Record<string, Migration> = {
   '0006-approval': approval,
   '0007-operation-slot': operationSlot,
   '0008-row-level-security': rowLevelSecurity,
+  '0009-approval-gate': approvalGate,
 };
 
 /** Brings the database to the newest schema; two at once wait for each other. Answers the names that were applied. */

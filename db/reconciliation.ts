@@ -28,7 +28,7 @@ export async function pendingCommands(db: Db, olderMs: number) {
 /** Decisions of open operations that their workflow has not looked at yet. */
 export async function unannouncedDecisions(db: Db, olderMs: number) {
   return db
-    .selectFrom('canary_decision as d')
+    .selectFrom('approval_decision as d')
     .innerJoin('operation as o', 'o.id', 'd.operation_id')
     .select(['d.id', 'o.workflow_id'])
     .where('d.announced_at', 'is', null)

@@ -12,8 +12,8 @@ export async function recordedParts(
   const [timeline, rollout, gates, decisions, commands, audit] = await Promise.all([
     listEvents(db, id, 0, mostEvents),
     db.selectFrom('canary_rollout').selectAll().where('operation_id', '=', id).executeTakeFirst(),
-    db.selectFrom('canary_gate').selectAll().where('operation_id', '=', id).orderBy('step').execute(),
-    db.selectFrom('canary_decision').selectAll().where('operation_id', '=', id).orderBy('id').execute(),
+    db.selectFrom('approval_gate').selectAll().where('operation_id', '=', id).orderBy('id').execute(),
+    db.selectFrom('approval_decision').selectAll().where('operation_id', '=', id).orderBy('id').execute(),
     db.selectFrom('command').selectAll().where('operation_id', '=', id).orderBy('id').execute(),
     auditOf(db, id),
   ]);

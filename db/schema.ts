@@ -1,10 +1,11 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { CanaryPlan } from '../contracts/canary-plan.ts';
-import type { CanaryRolloutState, CheckResult } from '../contracts/canary-rollout.ts';
+import type { CanaryRolloutState } from '../contracts/canary-rollout.ts';
 import type { OperationStatus } from '../contracts/operation.ts';
 import type { DesiredServer } from '../contracts/proxy.ts';
 import type { Principal, Role } from '../domain/access/roles.ts';
 import type { Service, Start } from '../contracts/service.ts';
+import type { ApprovalTables } from './approval/tables.ts';
 import type { NotificationTables } from './notification/tables.ts';
 import type {
   AuditCheckpointTable,
@@ -16,7 +17,7 @@ import type {
 import type { OperationArchiveTable } from './operation-archive-table.ts';
 
 /** The tables as Kysely sees them; test/db/schema.test.ts compares this with a migrated database. */
-export interface Database extends NotificationTables {
+export interface Database extends NotificationTables, ApprovalTables {
   project: { id: string; created_at: Generated<Date> };
   service: ServiceTable;
   release: ReleaseTable;
@@ -24,8 +25,6 @@ export interface Database extends NotificationTables {
   operation_event: OperationEventTable;
   operation_archive: OperationArchiveTable;
   canary_rollout: CanaryRolloutTable;
-  canary_gate: CanaryGateTable;
-  canary_decision: CanaryDecisionTable;
   command: CommandTable;
   idempotency_key: IdempotencyKeyTable;
   audit_entry: AuditEntryTable;
@@ -99,6 +98,10 @@ interface OperationTable {
   archived_at: ColumnType<Date | null, never, Date | null>;
   /** Which of the project's places it holds while it is open; null: it is not counted. */
   slot: ColumnType<number | null, number | null | undefined, never>;
+  /** Messages around the API that wanted to approve something. */
+  approval_attempts: ColumnType<number, never, number>;
+  /** Who last broke the glass of one of its gates. */
+  glass_broken_by: ColumnType<string | null, never, string>;
 }
 
 interface OperationEventTable {
@@ -124,28 +127,6 @@ interface CanaryRolloutTable {
   state: Json<CanaryRolloutState>;
   /** When the watch last looked at the counters; the outside check reads it. */
   judged_at: Date | null;
-}
-
-interface CanaryGateTable {
-  operation_id: string;
-  step: number;
-  /** sha256 of what is approved: operation, version, how it starts, plan, step and evidence. */
-  subject: string;
-  evidence: ColumnType<CheckResult | null, string | null, string | null>;
-  opened_at: Generated<Date>;
-}
-
-interface CanaryDecisionTable {
-  id: string;
-  operation_id: string;
-  project: string;
-  subject: string;
-  decision: 'approve' | 'reject';
-  decided_by: string;
-  reason: string | null;
-  at: Generated<Date>;
-  announced_at: Date | null;
-  consumed_at: Date | null;
 }
 
 interface CommandTable {

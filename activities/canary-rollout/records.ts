@@ -1,9 +1,10 @@
 import { activityInfo } from '@temporalio/activity';
-import * as gates from '../../db/canary-rollout/gate.ts';
+import { hearAnnouncements } from '../../db/approval/attempt.ts';
+import { lookAtGate, type GateView } from '../../db/approval/gate.ts';
 import * as progress from '../../db/canary-rollout/progress.ts';
 import { readCommand, settleCommand } from '../../db/canary-rollout/command.ts';
 import type { CanaryRolloutTools } from './index.ts';
-import type { CommandRow, DecisionRow, EventInput, OperationRef } from './types.ts';
+import type { CommandRow, EventInput, OperationRef } from './types.ts';
 
 export function createRecords({ db }: Pick<CanaryRolloutTools, 'db'>) {
   return {
@@ -37,20 +38,16 @@ export function createRecords({ db }: Pick<CanaryRolloutTools, 'db'>) {
       return settleCommand(db, input);
     },
 
-    /** The recorded decision, or null; reading it acknowledges the announcement. */
-    async readDecision(input: OperationRef & { decisionId: string }): Promise<DecisionRow | null> {
-      const row = await gates.readDecision(db, input.operationId, input.decisionId);
-      if (row === undefined) return null;
-      await gates.acknowledgeDecision(db, row.id);
-      const standing = await gates.standingAt(db, { operationId: input.operationId, subject: row.subject });
-      return {
-        id: row.id,
-        subject: row.subject,
-        decision: row.decision,
-        by: row.decided_by,
-        reason: row.reason,
-        missing: standing?.kind === 'open' ? standing.missing : 0,
-      };
+    /** Which of the announced decisions are recorded; what else came is written down as an attempt. */
+    hearAnnouncements(
+      input: OperationRef & { ids: readonly string[]; strange: readonly string[]; hearing: number },
+    ): Promise<{ known: number }> {
+      return hearAnnouncements(db, { ...input, runId: runId() });
+    },
+
+    /** Where a gate stands now; its decisions count as announced. */
+    lookAtGate(input: OperationRef & { gateId: string }): Promise<GateView> {
+      return lookAtGate(db, input);
     },
   };
 }

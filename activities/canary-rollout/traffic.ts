@@ -1,14 +1,8 @@
-import { consumeApproval } from '../../db/canary-rollout/gate.ts';
-import {
-  openRolloutFacts,
-  readRelease,
-  rolloutFacts,
-  type RolloutFacts,
-} from '../../db/canary-rollout/facts.ts';
+import { openRolloutFacts, readRelease, rolloutFacts } from '../../db/canary-rollout/facts.ts';
 import { promoteVersion, swapStable } from '../../db/canary-rollout/release.ts';
 import { OpsError } from '../../domain/errors.ts';
 import type { Proof, TrafficTarget } from '../../providers/traffic/traffic.ts';
-import { subjectOf } from './gate.ts';
+import { requireApprovals } from './gate.ts';
 import { waitFor, withHeartbeat } from './heartbeats.ts';
 import type { CanaryRolloutTools } from './index.ts';
 import { targetOf, verifyOptions } from './release.ts';
@@ -27,7 +21,7 @@ export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
   /** Sets the canary's weight and waits until the proxy and the observed share prove it. Keeps the lease alive meanwhile. */
   async function shiftTraffic(input: ShiftInput): Promise<ShiftResult> {
     const facts = await openRolloutFacts(db, input.operationId);
-    await requireApprovals(facts, facts.plan.steps.slice(0, input.step));
+    await requireApprovals(db, facts, input.step, input.changeId);
     const target = targetOf(facts);
     const split = splitOf(facts, input.weight, input.leaseMs);
     const { token } = await traffic.setSplit({
@@ -60,7 +54,7 @@ export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
       await traffic.release(target, input.operationId);
       return { token: input.token, summary: `${facts.version} is the stable version` };
     }
-    await requireApprovals(facts, facts.plan.steps);
+    await requireApprovals(db, facts, facts.plan.steps.length, input.changeId);
     const split = settledSplit(facts.canary, facts.stable, facts.spec.health.path);
     const change = { target, owner: input.operationId, token: input.token, changeId: input.changeId, split };
     const { token } = await traffic.setSplit(change);
@@ -114,23 +108,6 @@ export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
       await traffic.acquire(target, owner);
     } catch (error) {
       if (!(error instanceof OpsError) || error.code !== 'stopped') throw error;
-    }
-  }
-
-  /**
-   * Nothing passes a gate on the word of a workflow: each gate's decision is read from its row, held against the digest of the thing
-   * as it stands now, and used up. A signal, an activity result or a reset that somebody typed into Temporal thus approves nothing.
-   */
-  async function requireApprovals(facts: RolloutFacts, steps: RolloutFacts['plan']['steps']): Promise<void> {
-    // A first release has nothing to be compared with: it climbs no steps, so it meets no gates.
-    if (facts.stable === null) return;
-    for (const [index, step] of steps.entries()) {
-      if (step.gate === null) continue;
-      const subject = await subjectOf(db, facts, index);
-      const isApproved =
-        subject !== null && (await consumeApproval(db, { operationId: facts.operationId, subject }));
-      if (isApproved) continue;
-      throw new OpsError('not-approved', `no recorded approval of step ${index + 1} for this very plan`);
     }
   }
 

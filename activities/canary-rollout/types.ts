@@ -2,6 +2,8 @@ import type { CanaryPlan } from '../../contracts/canary-plan.ts';
 import type { CanaryRolloutState, CheckResult } from '../../contracts/canary-rollout.ts';
 import type { WatchState } from '../../domain/canary-rollout/watch.ts';
 
+export type { GateView } from '../../db/approval/gate.ts';
+
 /** Names the operation an activity works for. */
 export interface OperationRef {
   readonly operationId: string;
@@ -67,14 +69,4 @@ export interface CommandRow {
   readonly cause: string | null;
   readonly state: 'pending' | 'accepted' | 'refused';
   readonly answer: string | null;
-}
-
-export interface DecisionRow {
-  readonly id: string;
-  readonly subject: string;
-  readonly decision: 'approve' | 'reject';
-  readonly by: string;
-  readonly reason: string | null;
-  /** How many more people have to approve. */
-  readonly missing: number;
 }

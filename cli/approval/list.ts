@@ -13,7 +13,7 @@ export async function listApprovals(
     item.operationId,
     item.target,
     item.requestedBy,
-    `${item.missing} more`,
+    `${item.missing} more${item.waitsFor.length === 0 ? '' : ` of ${item.waitsFor.join(', ')}`}`,
     item.deadline ?? '',
     item.mayApprove ? `holdfast approvals approve ${item.operationId}` : 'not by you',
   ]);

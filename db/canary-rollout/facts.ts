@@ -15,6 +15,7 @@ export interface RolloutFacts {
   readonly stableVersion: string | null;
   /** The service's stable version now: `version` itself once it is promoted. */
   readonly currentStable: string | null;
+  readonly startedBy: string;
   readonly status: 'starting' | 'running' | 'closed';
   readonly canary: Release;
   readonly stable: Release | null;
@@ -43,6 +44,7 @@ export async function rolloutFacts(db: Db, operationId: string): Promise<Rollout
       's.spec',
       's.stable_version as current_stable',
       'o.status',
+      'o.started_by',
     ])
     .where('r.operation_id', '=', operationId)
     .executeTakeFirst();
@@ -57,6 +59,7 @@ export async function rolloutFacts(db: Db, operationId: string): Promise<Rollout
     version: row.version,
     stableVersion: row.stable_version,
     currentStable: row.current_stable,
+    startedBy: row.started_by,
     status: row.status,
     canary: await readRelease(db, project, service, row.version),
     stable: row.stable_version === null ? null : await readRelease(db, project, service, row.stable_version),

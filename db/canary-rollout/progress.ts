@@ -3,17 +3,12 @@ import type { CanaryRolloutState, CheckResult } from '../../contracts/canary-rol
 import { OpsError } from '../../domain/errors.ts';
 import { audit } from '../audit.ts';
 import { isTold, stuckQuietMs } from '../../domain/notification/routing.ts';
+import { recordAttemptsInside } from '../approval/attempt.ts';
+import { withdrawGates } from '../approval/gate.ts';
+import { asksAnything } from '../approval/waiting.ts';
 import type { Db } from '../connect.ts';
 import { tellChannels } from '../notification/outbox.ts';
-
-/** A line of the timeline as a run writes it; `seq` is its place in that run. */
-export interface TimelineEvent {
-  readonly operationId: string;
-  readonly seq: number;
-  readonly type: string;
-  readonly summary: string;
-  readonly detail: Record<string, unknown>;
-}
+import { appendLine, lockOperation, type TimelineEvent } from '../timeline.ts';
 
 /** The workflow runs now, as this run. Throws `conflict` when the operation has ended: its run was reset after the end. */
 export async function beginOperation(db: Db, operationId: string, runId: string): Promise<void> {
@@ -43,7 +38,7 @@ export async function recordEvent(
   const { operationId, summary } = event;
   await db.transaction().execute(async (tx) => {
     if (!(await adoptRun(tx, operationId, runId))) return;
-    const isNew = await append(tx, { ...event, runId, runSeq: event.seq });
+    const isNew = await appendLine(tx, { ...event, runId, runSeq: event.seq });
     if (isNew) await tellOf(tx, event, runId, state);
     const open = await tx
       .updateTable('operation')
@@ -53,6 +48,7 @@ export async function recordEvent(
       .returning('id')
       .executeTakeFirst();
     if (state === null || open === undefined) return;
+    if (state.phase === 'rolling-back') await withdrawGates(tx, operationId);
     await tx
       .updateTable('canary_rollout')
       .set({ state: JSON.stringify(state) })
@@ -79,7 +75,7 @@ async function tellOf(
 export async function appendEvent(db: Db, event: Omit<TimelineEvent, 'seq'>): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await lockOperation(tx, event.operationId);
-    await append(tx, { ...event, runId: null, runSeq: null });
+    await appendLine(tx, { ...event, runId: null, runSeq: null });
   });
 }
 
@@ -108,49 +104,22 @@ export async function adoptRun(db: Db, operationId: string, runId: string): Prom
   const reset = { project, principal: 'holdfast', action: 'operation.reset', subject: target, operationId };
   await audit(db, { ...reset, detail: { from: current, to: runId } });
   const summary = 'the run was reset in Temporal: it goes on from an earlier point';
-  await append(db, { operationId, type: 'run.reset', summary, detail: { from: current }, runId, runSeq: 0 });
+  await appendLine(db, {
+    operationId,
+    type: 'run.reset',
+    summary,
+    detail: { from: current },
+    runId,
+    runSeq: 0,
+  });
+  // Whoever resets a run may hope that it need not ask again: what it asks is in rows, which no reset takes back.
+  const what = {
+    what: 'reset of a run that asks for approvals',
+    detail: { from: current, to: runId },
+    place: null,
+  };
+  if (await asksAnything(db, operationId)) await recordAttemptsInside(db, operationId, [what]);
   return true;
-}
-
-/** Lines get their places one after another, so that who follows the timeline never misses one that came late. */
-async function lockOperation(db: Db, operationId: string): Promise<string | null> {
-  const row = await db
-    .selectFrom('operation')
-    .select('run_id')
-    .where('id', '=', operationId)
-    .forNoKeyUpdate()
-    .executeTakeFirst();
-  return row?.run_id ?? null;
-}
-
-interface Line extends Omit<TimelineEvent, 'seq'> {
-  readonly runId: string | null;
-  readonly runSeq: number | null;
-}
-
-/** Answers whether it was not there yet. */
-async function append(db: Db, line: Line): Promise<boolean> {
-  const { operationId, type, summary, runId, runSeq } = line;
-  const { numInsertedOrUpdatedRows } = await db
-    .insertInto('operation_event')
-    .values((eb) => ({
-      operation_id: operationId,
-      seq: eb
-        .selectFrom('operation_event')
-        .select((last) =>
-          last(last.fn.coalesce(last.fn.max('seq'), last.lit(0)), '+', last.lit(1)).as('next'),
-        )
-        .where('operation_id', '=', operationId),
-      type,
-      summary,
-      detail: JSON.stringify(line.detail),
-      run_id: runId,
-      run_seq: runSeq,
-    }))
-    .onConflict((conflict) => conflict.columns(['operation_id', 'run_id', 'run_seq']).doNothing())
-    .executeTakeFirst();
-  await sql`select pg_notify('operation_event', ${operationId})`.execute(db);
-  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
 /** Ends the operation and frees its target for the next. Repeating it changes nothing. */
@@ -169,6 +138,7 @@ export async function closeOperation(
       .returning(['project', 'target'])
       .executeTakeFirst();
     if (closed === undefined) return;
+    await withdrawGates(tx, operationId);
     await audit(tx, {
       project: closed.project,
       principal: 'holdfast',

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { DeliveryState } from '../../contracts/notification.ts';
 import { audit } from '../audit.ts';
-import { standingAt } from '../canary-rollout/gate.ts';
+import { isAsked } from '../approval/waiting.ts';
 import type { Db } from '../connect.ts';
 
 /** A delivery with its channel as it is now (null: removed), and whether what it asks was answered; null when it is unknown. */
@@ -26,8 +26,7 @@ export async function readDelivery(db: Db, id: string) {
 /** Also true when the operation is over; a gate that one of two has approved still waits. */
 async function isGateAnswered(db: Db, operationId: string | null, subject: string | null): Promise<boolean> {
   if (operationId === null || subject === null) return false;
-  const standing = await standingAt(db, { operationId, subject });
-  return standing?.kind !== 'open';
+  return !(await isAsked(db, operationId, subject));
 }
 
 /** Notes that an attempt begins; what is known of it is added when it ends. Answers its number. */

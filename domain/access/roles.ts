@@ -21,6 +21,9 @@ export const permissions = {
   'canary-rollout:decide': approvers,
   // Going back to what served before is safety: whoever may act at all may do it.
   'canary-rollout:rollback': anyHand,
+  'approval:decide': approvers,
+  'approval-group:read': everyone,
+  'approval-group:write': admins,
   'operation:read': everyone,
   'emergency-stop:read': everyone,
   'emergency-stop:set': anyHand,
@@ -57,6 +60,8 @@ export interface Principal {
   readonly roles: Readonly<Record<string, readonly Role[]>>;
   /** A key may be narrower than its principal: only these permissions, only this project. null: no narrower. */
   readonly scopes: readonly string[] | null;
+  /** Groups that the identity provider says it is in; left out: none. */
+  readonly claims?: readonly string[];
   readonly project: string | null;
 }
 

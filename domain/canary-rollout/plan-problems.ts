@@ -1,5 +1,6 @@
 import type { CanaryPlan, CanaryPlanInput } from '../../contracts/canary-plan.ts';
 import { formatDuration } from '../duration.ts';
+import { gateProblems } from './gate-problems.ts';
 import { freezePlan } from './plan.ts';
 
 export interface PlanProblem {
@@ -13,7 +14,12 @@ const day = 24 * 3_600_000;
 /** What is wrong with a plan that has the right shape: each problem names the field and what to write instead. */
 export function planProblems(input: CanaryPlanInput): PlanProblem[] {
   const plan = freezePlan(input);
-  return [...stepProblems(plan), ...durationProblems(plan), ...checkProblems(plan)];
+  return [
+    ...stepProblems(plan),
+    ...plan.steps.flatMap(gateProblems),
+    ...durationProblems(plan),
+    ...checkProblems(plan),
+  ];
 }
 
 function stepProblems(plan: CanaryPlan): PlanProblem[] {

@@ -53,12 +53,19 @@ type ThresholdInput = NonNullable<NonNullable<CanaryPlanInput['thresholds']>[Met
 function freezeGate(gate: GateInput): CanaryPlan['steps'][number]['gate'] {
   if (gate === undefined || gate === false) return null;
   const asked = gate === true ? {} : gate;
+  const ofGroups = (asked.groups ?? []).reduce((sum, { approvals }) => sum + approvals, 0);
   return {
     timeoutMs: ms(asked.timeout, 60 * minute),
     onTimeout: asked.onTimeout ?? 'abort',
-    approvals: asked.approvals ?? 1,
+    approvals: asked.approvals ?? Math.max(1, ofGroups),
     allowRequester: asked.allowRequester ?? false,
+    ...(asked.groups === undefined ? {} : { groups: asked.groups }),
+    ...(asked.escalation === undefined ? {} : { escalation: asked.escalation.map(freezeLevel) }),
   };
+}
+
+function freezeLevel({ after, groups }: { after: string; groups: string[] }) {
+  return { afterMs: parseDuration(after), groups };
 }
 
 function freezeThreshold(metric: Metric, limit: ThresholdInput): CanaryPlan['thresholds'][number] {

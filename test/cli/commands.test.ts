@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiUnderTest, serviceInput, type ApiUnderTest } from '../api/support.ts';
-import { openGate } from '../../db/canary-rollout/gate.ts';
+import { askAtGate } from '../support/approval.ts';
 import { keyOfPerson } from '../support/access.ts';
 import { holdfast, type Run } from './support.ts';
 
@@ -209,7 +209,7 @@ test('each steering command becomes its kind with what was said', async () => {
 test('approve and reject answer the gate that is shown', async () => {
   const gate = { subject: 'digest', deadline: '2026-01-01T00:00:00.000Z', onTimeout: 'abort' };
   const { id, service } = await started({ phase: 'waiting-for-approval', gate });
-  await openGate(api.db, { operationId: id, step: 0, subject: gate.subject, evidence: null });
+  await askAtGate(api.db, id, gate.subject);
   const closed = await started();
   const bob = await keyOfPerson(api.db, 'bob', 'approver');
 

@@ -1,55 +1,52 @@
+import type { GateView } from '../../activities/canary-rollout/types.ts';
 import { watchUntil } from './attention.ts';
 import { records } from './hands.ts';
 import { enter, lostEnding, show, tell, type Ending, type Run, type Step } from './run.ts';
 
+type Gate = NonNullable<Step['gate']>;
+
 /** Waits for a person where the plan has a gate. Judging goes on meanwhile. Answers how the rollout has to end, or null. */
 export async function passGate(run: Run, index: number, step: Step): Promise<Ending | null> {
   if (step.gate === null) return null;
-  const deadlineAt = Date.now() + step.gate.timeoutMs;
-  const deadline = new Date(deadlineAt).toISOString();
-  const { subject } = await records.openGate({
+  const view = await records.openGate({
     operationId: run.input.operationId,
     step: index,
     evidence: run.state.lastCheck,
   });
-  enter(run, 'waiting-for-approval', {
-    gate: { subject, deadline, onTimeout: step.gate.onTimeout },
-    waitingFor: 'approval',
-  });
-  await tell(run, 'gate.opened', `waits for approval until ${deadline}`, { step: index, subject });
-  const ending = await think(run, index, subject, step.gate, deadlineAt);
+  enter(run, 'waiting-for-approval', { gate: shownOf(step.gate, view), waitingFor: 'approval' });
+  const { subject, gateId, deadline } = view;
+  await tell(run, 'gate.opened', `waits for approval until ${deadline}`, { step: index, subject, gateId });
+  const ending = await think(run, index, step.gate, view);
   run.state = { ...run.state, gate: null, waitingFor: null };
   return ending;
 }
 
-async function think(
-  run: Run,
-  index: number,
-  subject: string,
-  gate: { onTimeout: 'abort' | 'hold' },
-  deadlineAt: number,
-): Promise<Ending | null> {
+/** The rows say where the gate stands: a signal only makes it look, and time is that of the database. */
+async function think(run: Run, index: number, gate: Gate, opened: GateView): Promise<Ending | null> {
+  let told: GateView = { ...opened, answers: [], level: 0, overdue: 0 };
+  let view = opened;
+  let lookAt = Date.now() + view.lookInMs;
   for (;;) {
     if (run.wish.abort !== null) return run.wish.abort;
     run.wish.changed = false;
-    const answer = await nextDecision(run, index, subject);
-    if (answer !== null) return answer.ending;
-    const left = Math.max(1, deadlineAt - Date.now());
-    const seen = await watchUntil(run, null, () => run.wish.changed || run.announced.length > 0, left);
+    if (view !== told) {
+      showGate(run, gate, view);
+      await tellNews(run, index, gate, told, view);
+      const end = endOf(view);
+      if (end !== null) return end.ending;
+      told = view;
+    }
+    const left = Math.max(1, lookAt - Date.now());
+    const seen = await watchUntil(run, null, () => run.wish.changed || run.heard.isAnswered, left);
     switch (seen.kind) {
       case 'failed':
         return { outcome: 'rolled-back', reason: seen.reason };
       case 'lost':
         return lostEnding(seen);
-      case 'timed-out':
-        if (gate.onTimeout === 'abort') return { outcome: 'aborted', reason: 'nobody approved in time' };
-        deadlineAt = Date.now() + 24 * 3600 * 1000;
-        showDeadline(run, deadlineAt);
-        await tell(run, 'gate.overdue', 'nobody approved in time; it stays where it is, as the plan says');
-        break;
       case 'hold':
         await tell(run, 'hold.began', seen.reason, { why: seen.why });
         break;
+      case 'timed-out':
       case 'cleared':
       case 'hold-expired':
       case 'soaked':
@@ -57,43 +54,93 @@ async function think(
       case 'interrupted':
         break;
     }
+    if (run.wish.abort !== null || (!run.heard.isAnswered && Date.now() < lookAt)) continue;
+    run.heard.isAnswered = false;
+    view = await records.lookAtGate({ operationId: run.input.operationId, gateId: opened.gateId });
+    lookAt = Date.now() + view.lookInMs;
   }
 }
 
-function showDeadline(run: Run, deadlineAt: number): void {
-  if (run.state.gate === null) return;
-  const gate = { ...run.state.gate, deadline: new Date(deadlineAt).toISOString() };
-  run.state = { ...run.state, gate };
+/** How the gate ended, or null while it waits. */
+function endOf(view: GateView): { readonly ending: Ending | null } | null {
+  switch (view.outcome) {
+    case null:
+      return null;
+    case 'approved':
+    case 'broken':
+      return { ending: null };
+    case 'rejected': {
+      const no = view.answers.find(({ decision }) => decision === 'reject');
+      return {
+        ending: { outcome: 'rejected', reason: `${no?.by ?? 'somebody'}: ${no?.reason ?? 'rejected'}` },
+      };
+    }
+    case 'expired':
+      return { ending: { outcome: 'aborted', reason: 'nobody approved in time' } };
+    case 'withdrawn':
+    case 'void':
+      return {
+        ending: { outcome: 'aborted', reason: 'the gate asks no more: another run of the operation went on' },
+      };
+  }
+}
+
+/** Lines of the timeline for what is new since the last look. */
+async function tellNews(run: Run, step: number, gate: Gate, told: GateView, view: GateView): Promise<void> {
+  const { subject, gateId } = view;
+  if (view.level > told.level) {
+    const who = standIns(gate, view.level).join(', ');
+    const detail = { step, subject, gateId, level: view.level };
+    await tell(run, 'gate.escalated', `nobody has answered yet: ${who} may approve as well`, detail);
+  }
+  if (view.overdue > told.overdue)
+    await tell(run, 'gate.overdue', 'nobody approved in time; it stays where it is, as the plan says');
+  const known = new Set(told.answers.map(({ id }) => id));
+  for (const answer of view.answers.filter(({ id }) => !known.has(id)))
+    await tellAnswer(run, step, view, answer);
+}
+
+async function tellAnswer(
+  run: Run,
+  step: number,
+  view: GateView,
+  answer: GateView['answers'][number],
+): Promise<void> {
+  const { subject, gateId, missing } = view;
+  const detail = { decisionId: answer.id, subject, step, gateId };
+  switch (answer.decision) {
+    case 'reject':
+      return;
+    case 'break-glass':
+      run.state = { ...run.state, glassBrokenBy: answer.by };
+      show(run);
+      return tell(run, 'gate.broken', `GLASS BROKEN by ${answer.by}: ${answer.reason ?? ''}`, detail);
+    case 'approve':
+      return view.outcome === 'approved'
+        ? tell(run, 'gate.approved', `approved by ${answer.by}`, detail)
+        : tell(run, 'gate.answered', `${answer.by} approved; ${missing} more must`, detail);
+  }
+}
+
+function showGate(run: Run, gate: Gate, view: GateView): void {
+  run.state = { ...run.state, gate: shownOf(gate, view) };
   show(run);
 }
 
-/** Looks at announced decisions, oldest first. Only a recorded one about this very subject counts. */
-async function nextDecision(
-  run: Run,
-  step: number,
-  subject: string,
-): Promise<{ ending: Ending | null } | null> {
-  for (let id = run.announced.shift(); id !== undefined; id = run.announced.shift()) {
-    const decision = await records.readDecision({ operationId: run.input.operationId, decisionId: id });
-    if (decision === null || decision.subject !== subject) {
-      await tell(
-        run,
-        'approval.ignored',
-        'an announced decision is not recorded for this gate: it approves nothing',
-        { id },
-      );
-      continue;
-    }
-    if (decision.decision === 'reject') {
-      return { ending: { outcome: 'rejected', reason: `${decision.by}: ${decision.reason ?? 'rejected'}` } };
-    }
-    if (decision.missing > 0) {
-      const more = `${decision.by} approved; ${decision.missing} more must`;
-      await tell(run, 'gate.answered', more, { decisionId: id, subject, step });
-      continue;
-    }
-    await tell(run, 'gate.approved', `approved by ${decision.by}`, { decisionId: id, subject, step });
-    return { ending: null };
-  }
-  return null;
+function shownOf({ onTimeout, ...gate }: Gate, view: GateView): NonNullable<Run['state']['gate']> {
+  const { subject, deadline, gateId: id, missing, waitsFor } = view;
+  return {
+    subject,
+    deadline,
+    onTimeout,
+    id,
+    missing,
+    waitsFor: [...waitsFor],
+    standIns: standIns(gate, view.level),
+  };
+}
+
+/** The groups that may approve by now beside those that the gate asks. */
+function standIns({ escalation = [] }: Pick<Gate, 'escalation'>, level: number): string[] {
+  return [...new Set(escalation.slice(0, level).flatMap(({ groups }) => groups))];
 }

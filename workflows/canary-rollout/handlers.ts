@@ -1,12 +1,25 @@
-import { setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  setDefaultSignalHandler,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import type { CommandRow } from '../../activities/canary-rollout/types.ts';
 import type { CanaryCommandKind } from '../../contracts/canary-rollout.ts';
 import { decideCommand } from '../../domain/canary-rollout/commands.ts';
+import { announce, attend, noisyAfter, noteStrange } from '../shared/announcements.ts';
 import { fail } from '../shared/failure.ts';
 import { stuckAttribute } from '../shared/search-attributes.ts';
 import { isShortText, isUlid } from '../shared/shape.ts';
 import { records } from './hands.ts';
-import { approvalSignal, commandUpdate, stateQuery, stuckSignal, type CommandAnswer } from './messages.ts';
+import {
+  approvalSignal,
+  commandUpdate,
+  noUpdates,
+  stateQuery,
+  stuckSignal,
+  type CommandAnswer,
+} from './messages.ts';
 import { show, tell, type Run } from './run.ts';
 
 /** Connects the messages of a rollout. Anyone can type them into the Temporal UI, so nothing in them is believed. */
@@ -17,12 +30,44 @@ export function listen(run: Run): void {
     description:
       'Carries out a command that the API has recorded. Use: holdfast canary promote|pause|resume|abort …',
   });
-  setHandler(approvalSignal, (message: unknown) => noteDecision(run, message), {
+  setHandler(approvalSignal, (message: unknown) => announce(run.heard, message), {
     description: 'Announces a decision that the API has recorded. Use: holdfast canary approve|reject …',
   });
   setHandler(stuckSignal, (message: unknown) => noteStuck(run, message), {
     description: 'Sent by the worker when an activity keeps failing or works again',
   });
+  writeDownAttempts(run);
+}
+
+/** Whatever else is typed to approve something approves nothing, and is written down. */
+function writeDownAttempts(run: Run): void {
+  const { operationId } = run.input;
+  setDefaultSignalHandler((name) => noteStrange(run.heard, `signal ${plain(name)}`));
+  for (const update of noUpdates) {
+    setHandler(update, () => refuseApproval(run, update.name), {
+      validator: () => refuseWhenNoisy(run),
+      description: 'Approves nothing: an approval is a decision that the API has recorded',
+    });
+  }
+  CancellationScope.nonCancellable(() =>
+    attend(run.heard, (hearing) => records.hearAnnouncements({ operationId, ...hearing })),
+  ).catch(() => undefined);
+}
+
+function refuseApproval(run: Run, name: string): never {
+  noteStrange(run.heard, `update ${name}`);
+  fail('not-approved', 'an update approves nothing; use: holdfast approvals approve|reject, or the API');
+}
+
+/** A refused update is written nowhere: a flood of them ends here. */
+function refuseWhenNoisy(run: Run): void {
+  if (run.heard.attempts + run.heard.strange.length < noisyAfter) return;
+  fail('not-approved', 'an update approves nothing; this run has written down enough of them');
+}
+
+/** A name that somebody typed, as it can be shown. */
+function plain(name: string): string {
+  return name.replace(/[^A-Za-z0-9._-]+/g, ' ').slice(0, 60);
 }
 
 function refuseBadShape(message: unknown): void {
@@ -36,7 +81,10 @@ function refuseBadShape(message: unknown): void {
 
 async function obey(run: Run, commandId: string): Promise<CommandAnswer> {
   const row = await records.readCommand({ operationId: run.input.operationId, commandId });
-  if (row === null) return { state: 'refused', answer: 'no such command was recorded for this operation' };
+  if (row === null) {
+    noteStrange(run.heard, 'update command that names no recorded command');
+    return { state: 'refused', answer: 'no such command was recorded for this operation' };
+  }
   if (row.state !== 'pending') return { state: row.state, answer: row.answer ?? '' };
   // Decision and effect happen without an await between them, so two commands never see the same state.
   const decided = decide(run, row);
@@ -107,11 +155,6 @@ function muteOf(row: CommandRow, until: string | null) {
 
 function expiry(row: CommandRow): string | null {
   return row.expiresInMs === null ? null : new Date(Date.now() + row.expiresInMs).toISOString();
-}
-
-function noteDecision(run: Run, message: unknown): void {
-  const decisionId = (message as { decisionId?: unknown } | null | undefined)?.decisionId;
-  if (isUlid(decisionId) && run.announced.length < 100) run.announced.push(decisionId);
 }
 
 function noteStuck(run: Run, message: unknown): void {

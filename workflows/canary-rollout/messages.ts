@@ -16,3 +16,6 @@ export const approvalSignal = defineSignal<[{ decisionId: string }]>('approval')
 export const stuckSignal = defineSignal<[{ note: string | null }]>('stuck');
 
 export const stateQuery = defineQuery<CanaryRolloutState>('state');
+
+/** Updates that somebody may think of to approve something; they are there to be refused and written down. */
+export const noUpdates = ['approval', 'approve', 'reject'].map((name) => defineUpdate<void>(name));

@@ -3,6 +3,7 @@ import type { CanaryPlan } from '../../contracts/canary-plan.ts';
 import type { CanaryPhase, CanaryRolloutInput, CanaryRolloutState } from '../../contracts/canary-rollout.ts';
 import { rolloutDetails, rolloutSummary } from '../../domain/canary-rollout/texts.ts';
 import { startWatch, type WatchState } from '../../domain/canary-rollout/watch.ts';
+import { noAnnouncements, type Announcements } from '../shared/announcements.ts';
 import { phaseAttribute, waitingForAttribute } from '../shared/search-attributes.ts';
 import { records } from './hands.ts';
 
@@ -24,8 +25,7 @@ export interface Run {
   watch: WatchState;
   /** Wishes of people, taken by the story when it next looks. */
   wish: { abort: Ending | null; promote: boolean; full: boolean; paused: boolean; changed: boolean };
-  /** Ids of decisions that were announced and not looked at yet. */
-  announced: string[];
+  heard: Announcements;
   stuck: string | null;
   seq: number;
 }
@@ -50,7 +50,7 @@ export function openRun(input: CanaryRolloutInput): Run {
     token: 0,
     watch: startWatch(),
     wish: { abort: null, promote: false, full: false, paused: false, changed: false },
-    announced: [],
+    heard: noAnnouncements(),
     stuck: null,
     seq: 0,
   };

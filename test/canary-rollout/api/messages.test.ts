@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiUnderTest, serviceInput, type ApiUnderTest } from '../../api/support.ts';
-import { openGate } from '../../../db/canary-rollout/gate.ts';
 import { keyOfPerson } from '../../support/access.ts';
+import { askAtGate } from '../../support/approval.ts';
 import { auditOf } from '../../support/audit.ts';
 
 let api: ApiUnderTest;
@@ -26,7 +26,7 @@ async function running(state: Record<string, unknown> = {}): Promise<{ id: strin
   );
   await sql`update operation set status = 'running' where id = ${body.id}`.execute(api.db);
   if (state['gate'] !== undefined) {
-    await openGate(api.db, { operationId: body.id, step: 0, subject: gate.subject, evidence: null });
+    await askAtGate(api.db, body.id, gate.subject);
   }
   return { id: body.id, service };
 }

@@ -28,7 +28,7 @@ describe.concurrent('a gate', () => {
     const rollout = await startRollout(house(), await makeService(house()), 'v2', gated());
     await rollout.until('waiting-for-approval');
     await rollout.decide('approve', 'sha256:something-else');
-    await expect.poll(() => eventTypes(rollout)).toContain('approval.ignored');
+    await expect.poll(() => eventTypes(rollout)).toContain('approval.attempt');
     expect(await rollout.state()).toMatchObject({ phase: 'waiting-for-approval', weight: 20 });
     await rollout.decide('approve');
     expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });
@@ -82,7 +82,7 @@ describe.concurrent('a gate', () => {
     for (let times = 0; times < 3; times += 1)
       await rollout.handle.signal('approval', { decisionId: ulid() });
     await expect
-      .poll(async () => (await eventTypes(rollout)).filter((type) => type === 'approval.ignored').length)
+      .poll(async () => (await eventTypes(rollout)).filter((type) => type === 'approval.attempt').length)
       .toBe(3);
     expect(await rollout.state()).toMatchObject({ phase: 'waiting-for-approval' });
     await rollout.decide('approve');
@@ -97,7 +97,7 @@ describe.concurrent('a gate', () => {
     expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });
     expect((await eventTypes(rollout)).filter((type) => type === 'gate.approved')).toHaveLength(1);
     const row = await house()
-      .db.selectFrom('canary_decision')
+      .db.selectFrom('approval_decision')
       .selectAll()
       .where('id', '=', id)
       .executeTakeFirstOrThrow();
@@ -116,7 +116,7 @@ describe.concurrent('a gate', () => {
     await rollout.decide('approve');
     expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });
     const rows = await house()
-      .db.selectFrom('canary_decision')
+      .db.selectFrom('approval_decision')
       .select('consumed_at')
       .where('operation_id', '=', rollout.operationId)
       .execute();
@@ -128,7 +128,7 @@ describe.concurrent('a gate', () => {
     await rollout.until('soaking');
     await rollout.decide('approve', 'sha256:guessed');
     expect(await rollout.until('waiting-for-approval')).toMatchObject({ weight: 20 });
-    await expect.poll(() => eventTypes(rollout)).toContain('approval.ignored');
+    await expect.poll(() => eventTypes(rollout)).toContain('approval.attempt');
     await rollout.decide('reject');
     expect(await rollout.result()).toMatchObject({ outcome: 'rejected' });
   });

@@ -7,10 +7,12 @@ import {
 } from '../../../activities/notification/index.ts';
 import type { DeliverInput, DeliveryEnd } from '../../../activities/notification/deliver.ts';
 import { connectUnwalled, type Db } from '../../../db/connect.ts';
+import { questionOf } from '../../../domain/approval/question.ts';
 import { freezePlan } from '../../../domain/canary-rollout/plan.ts';
 import { createMemoryNotifier } from '../../../providers/notifier/memory.ts';
 import type { Notifier } from '../../../providers/notifier/notifier.ts';
 import { createSecrets } from '../../../providers/secret/reference.ts';
+import { askAtGate, insertRogueDecision } from '../../support/approval.ts';
 import { auditOf } from '../../support/audit.ts';
 import { testDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { gateFacts } from '../../support/receivers/notice.ts';
@@ -144,7 +146,7 @@ async function gateDelivery(
   channel: string,
   { approvedBy, replayOf = null }: { approvedBy: readonly string[]; replayOf?: string | null },
 ): Promise<string> {
-  const operationId = await openGate();
+  const operationId = await openRollout();
   const facts = gateFacts();
   const id = ulid();
   await db
@@ -163,26 +165,13 @@ async function gateDelivery(
     })
     .execute();
   const subject = facts.gate?.subject ?? '';
-  for (const by of approvedBy) {
-    await db
-      .insertInto('canary_decision')
-      .values({
-        id: ulid(),
-        operation_id: operationId,
-        project: 'default',
-        subject,
-        decision: 'approve',
-        decided_by: by,
-        reason: null,
-        announced_at: null,
-        consumed_at: null,
-      })
-      .execute();
-  }
+  const gate = await askAtGate(db, operationId, subject, { question: questionOf({ approvals: 2 }, 'ann') });
+  for (const by of approvedBy)
+    await insertRogueDecision(db, { gateId: gate.gateId, decision: 'approve', by });
   return id;
 }
 
-async function openGate(): Promise<string> {
+async function openRollout(): Promise<string> {
   const id = ulid();
   const target = `svc-${id.toLowerCase()}`;
   const steps = [{ weight: 10, soak: '1s', gate: { approvals: 2 } }, { weight: 100 }];
@@ -218,7 +207,5 @@ async function openGate(): Promise<string> {
       judged_at: null,
     })
     .execute();
-  const subject = gateFacts().gate?.subject ?? '';
-  await db.insertInto('canary_gate').values({ operation_id: id, step: 0, subject, evidence: null }).execute();
   return id;
 }

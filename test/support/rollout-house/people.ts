@@ -6,13 +6,15 @@ import type {
   CanaryPhase,
   CanaryRolloutState,
 } from '../../../contracts/canary-rollout.ts';
-import { insertDecision } from '../../../db/canary-rollout/decision.ts';
+import { insertDecision } from '../../../db/approval/decide.ts';
+import { findGateAbout } from '../../../db/approval/waiting.ts';
 import { recordedRollout } from '../../../db/canary-rollout/recorded.ts';
 import { insertRollback, insertRollout } from '../../../db/canary-rollout/start.ts';
 import { insertCommand } from '../../../db/command.ts';
 import { freezePlan } from '../../../domain/canary-rollout/plan.ts';
 import { commandUpdate, stateQuery, type CommandAnswer } from '../../../workflows/canary-rollout/messages.ts';
 import { startOptions } from '../../../workflows/canary-rollout/start-options.ts';
+import { insertRogueDecision } from '../approval.ts';
 import { houseProxy, type RolloutHouse } from '../rollout-house.ts';
 
 /** A plan whose times are seconds; tests change what they are about. */
@@ -216,28 +218,13 @@ async function follow(
     by = 'bob',
   ): Promise<string> {
     const id = ulid();
-    const asked = {
-      id,
-      operationId,
-      project: 'default',
-      target: service,
-      subject,
-      decision,
-      reason: null,
-      principal: by,
-      key: ulid(),
-      fingerprint: 'f',
-    };
-    const refusal = await insertDecision(db, asked);
-    if (refusal === null) return id;
+    const gate = await findGateAbout(db, { project: 'default', operationId, subject });
+    // Nothing asks about it: there is no row that such a decision could have.
+    if (gate === null) return id;
+    const asked = { project: 'default', gateId: gate.id, subject, decision, reason: null, principal: by };
+    const refusal = await insertDecision(db, { id, ...asked, claims: [], key: ulid(), fingerprint: 'f' });
     // What the API would not take: a row that got in around it.
-    const row = { id, operation_id: operationId, project: 'default', subject, decision, decided_by: by };
-    const rest = { reason: null, announced_at: null, consumed_at: null };
-    await db
-      .insertInto('canary_decision')
-      .values({ ...row, ...rest })
-      .execute();
-    return id;
+    return refusal === null ? id : insertRogueDecision(db, { gateId: gate.id, decision, by });
   }
 
   const deliver = (commandId: string): Promise<CommandAnswer> =>
