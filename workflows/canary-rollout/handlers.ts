@@ -11,7 +11,7 @@ import { announce, attend, noisyAfter, noteStrange } from '../shared/announcemen
 import { fail } from '../shared/failure.ts';
 import { stuckAttribute } from '../shared/search-attributes.ts';
 import { isShortText, isUlid } from '../shared/shape.ts';
-import { records } from './hands.ts';
+import { records, whenUnbelieved } from './hands.ts';
 import {
   approvalSignal,
   commandUpdate,
@@ -42,6 +42,7 @@ export function listen(run: Run): void {
 /** Whatever else is typed to approve something approves nothing, and is written down. */
 function writeDownAttempts(run: Run): void {
   const { operationId } = run.input;
+  whenUnbelieved((step) => noteStrange(run.heard, `activity result of ${step} that cannot be read`));
   setDefaultSignalHandler((name) => noteStrange(run.heard, `signal ${plain(name)}`));
   for (const update of noUpdates) {
     setHandler(update, () => refuseApproval(run, update.name), {

@@ -28,6 +28,13 @@ const readable: ReadableResults<CanaryRolloutActivities> = {
   watchRollout: (result) => isRecord(result) && isRecord(result['state']),
 };
 
+let onUnbelieved: (step: string) => void = () => undefined;
+
+/** Says who writes down that somebody has put a result in the place of an activity's own. Every run has modules of its own. */
+export function whenUnbelieved(listener: (step: string) => void): void {
+  onUnbelieved = listener;
+}
+
 /** Forward steps give up: a rollout that cannot go on is undone. */
 export const forward = believed({
   ...common,
@@ -61,7 +68,9 @@ export const records = proxyLocalActivities<CanaryRolloutRecords>({
 });
 
 function believed(options: ActivityOptions): CanaryRolloutActivities {
-  return believable(proxyActivities<CanaryRolloutActivities>(options), readable);
+  return believable(proxyActivities<CanaryRolloutActivities>(options), readable, (step) =>
+    onUnbelieved(step),
+  );
 }
 
 function isTold(result: unknown): boolean {

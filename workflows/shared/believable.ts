@@ -2,7 +2,11 @@
  * Anyone may complete a running activity from Temporal's UI or CLI, with any result. One that cannot be read would fail the workflow
  * task for ever; it is not believed, and the step is done again: every activity is idempotent.
  */
-export function believable<A extends object>(activities: A, isReadable: ReadableResults<A>): A {
+export function believable<A extends object>(
+  activities: A,
+  isReadable: ReadableResults<A>,
+  onUnbelieved: (step: string) => void = () => undefined,
+): A {
   return new Proxy(activities, {
     get: (hands, name) => {
       const step = Reflect.get(hands, name) as (...input: unknown[]) => Promise<unknown>;
@@ -11,6 +15,7 @@ export function believable<A extends object>(activities: A, isReadable: Readable
         for (;;) {
           const result = await step(...input);
           if (isRead(result)) return result;
+          onUnbelieved(String(name));
         }
       };
     },
