@@ -1,6 +1,6 @@
 import type { CanaryPlanInput, Metric } from '../contracts/canary-plan.ts';
 import { readGate } from './gate-file.ts';
-import { duration, integer, items, members, oneOf, rootOf, text, wrong, type Place } from './reader.ts';
+import { duration, integer, items, members, oneOf, rootOf, wrong, type Place } from './reader.ts';
 import { metricNames, readThreshold } from './threshold.ts';
 import { readYaml, type Path, type YamlSource } from './yaml-source.ts';
 

@@ -100,8 +100,20 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a decision is believed unread',
     file: gate,
-    from: 'const decision = await records.readDecision({ operationId: run.input.operationId, decisionId: id });',
-    to: "const decision = { subject, decision: 'approve' as string, by: 'ann', reason: null };",
+    from: 'view = await records.lookAtGate({ operationId: run.input.operationId, gateId: opened.gateId });',
+    to: "view = { ...opened, outcome: 'approved' };",
+  },
+  {
+    name: 'a level of escalation is not told',
+    file: gate,
+    from: 'if (view.level > told.level) {',
+    to: 'if (view.level > told.level + 1) {',
+  },
+  {
+    name: 'what was announced is not looked up',
+    file: 'workflows/shared/announcements.ts',
+    from: 'const { known } = await lookUp({ ids, strange, hearing: heard.hearings });',
+    to: 'void lookUp;\n    const known = ids.length;',
   },
   {
     name: 'a rollback leaves the version where it is',

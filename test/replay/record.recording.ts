@@ -3,7 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { ulid } from 'ulid';
 import manifest from '../../package.json' with { type: 'json' };
+import { setGroup } from '../../db/approval/group.ts';
 import { deliveryOf, makeChannel, tell } from '../support/rollout-house/channels.ts';
 import { houseForFile } from '../support/rollout-house/for-file.ts';
 import {
@@ -26,6 +28,21 @@ test('promoted', { timeout: 60_000 }, async () => {
   const rollout = await startRollout(house(), await makeService(house()), 'v2', gated);
   await rollout.decide('approve');
   await save(rollout, 'promoted', 'promoted');
+});
+
+test('escalated', { timeout: 60_000 }, async () => {
+  const gate = {
+    groups: [{ group: 'sre', approvals: 1 }],
+    escalation: [{ after: '1s', groups: ['managers'] }],
+  };
+  const plan = { ...quickPlan, steps: [{ weight: 10, soak: '1s', gate }, { weight: 100 }] };
+  const managers = { project: 'default', name: 'managers', members: ['bob'], claim: null, by: 'ann' };
+  await setGroup(house().db, managers);
+  const rollout = await startRollout(house(), await makeService(house()), 'v2', plan);
+  await rollout.until((state) => state.gate?.standIns?.includes('managers') === true);
+  await rollout.handle.signal('approval', { decisionId: ulid() });
+  await rollout.decide('approve');
+  await save(rollout, 'escalated', 'promoted');
 });
 
 test('first release', { timeout: 60_000 }, async () => {

@@ -22,6 +22,7 @@ test('there are histories of every way a rollout goes', () => {
       'promoted',
       'rolled-back',
       'aborted',
+      'escalated',
       'steered',
       'first-release',
       'rollback',

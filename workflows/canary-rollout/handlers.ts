@@ -1,9 +1,4 @@
-import {
-  CancellationScope,
-  setDefaultSignalHandler,
-  setHandler,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
+import { CancellationScope, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import type { CommandRow } from '../../activities/canary-rollout/types.ts';
 import type { CanaryCommandKind } from '../../contracts/canary-rollout.ts';
 import { decideCommand } from '../../domain/canary-rollout/commands.ts';
@@ -15,6 +10,7 @@ import { records, whenUnbelieved } from './hands.ts';
 import {
   approvalSignal,
   commandUpdate,
+  noSignals,
   noUpdates,
   stateQuery,
   stuckSignal,
@@ -39,15 +35,22 @@ export function listen(run: Run): void {
   writeDownAttempts(run);
 }
 
+const approvesNothing = 'Approves nothing: an approval is a decision that the API has recorded';
+
 /** Whatever else is typed to approve something approves nothing, and is written down. */
 function writeDownAttempts(run: Run): void {
   const { operationId } = run.input;
   whenUnbelieved((step) => noteStrange(run.heard, `activity result of ${step} that cannot be read`));
-  setDefaultSignalHandler((name) => noteStrange(run.heard, `signal ${plain(name)}`));
+  // Not the handler for all names: with it a signal of a name that is Temporal's own would fail the workflow task for ever.
+  for (const signal of noSignals) {
+    setHandler(signal, () => noteStrange(run.heard, `signal ${signal.name}`), {
+      description: approvesNothing,
+    });
+  }
   for (const update of noUpdates) {
     setHandler(update, () => refuseApproval(run, update.name), {
       validator: () => refuseWhenNoisy(run),
-      description: 'Approves nothing: an approval is a decision that the API has recorded',
+      description: approvesNothing,
     });
   }
   CancellationScope.nonCancellable(() =>
@@ -64,11 +67,6 @@ function refuseApproval(run: Run, name: string): never {
 function refuseWhenNoisy(run: Run): void {
   if (run.heard.attempts + run.heard.strange.length < noisyAfter) return;
   fail('not-approved', 'an update approves nothing; this run has written down enough of them');
-}
-
-/** A name that somebody typed, as it can be shown. */
-function plain(name: string): string {
-  return name.replace(/[^A-Za-z0-9._-]+/g, ' ').slice(0, 60);
 }
 
 function refuseBadShape(message: unknown): void {
