@@ -60,6 +60,7 @@ function anyPath(route: string, north: Known, south: Known): fc.Arbitrary<string
     entry: both((of) => of.entries),
     principal: fc.constantFrom('tom@example.org', 'ada'),
     channel: fc.constantFrom('ops', 'other'),
+    group: fc.constantFrom('sre', 'other'),
   };
   return fc
     .tuple(...parametersOf(route).map((name) => values[name] ?? both((of) => of.operations)))
@@ -75,7 +76,8 @@ function parametersOf(route: string): string[] {
   return [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
 }
 
-function idsOf(route: string): 'keys' | 'deliveries' | null {
+function idsOf(route: string): 'keys' | 'deliveries' | 'gates' | null {
+  if (route.includes('/approvals/')) return 'gates';
   if (route.includes('/api-keys/')) return 'keys';
   return route.includes('/notification-deliveries/') ? 'deliveries' : null;
 }
@@ -145,6 +147,7 @@ function anyBody(route: string, north: Known, south: Known): fc.Arbitrary<object
       secret: 'env:SUE',
       events: ['gate.opened'],
     }),
+    '/groups/{group}': fc.constantFrom(['ada'], []).map((members) => ({ members, claim: 'sre' })),
     '/v1/projects': fc.constantFrom('north', 'west').map((name) => ({ name })),
   };
   const known = Object.entries(bodies).find(([end]) => route.endsWith(end));

@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import { ulid } from 'ulid';
 import type { App } from '../../../api/dependencies.ts';
 import { publishCheckpoint } from './checkpoint.ts';
-import { openGate } from '../../../db/canary-rollout/gate.ts';
 import type { Db } from '../../../db/connect.ts';
 import { saveArchive } from '../../../db/operation-archive.ts';
 import { beginAttempt, endAttempt } from '../../../db/notification/ledger.ts';
+import { askAtGate } from '../../support/approval.ts';
 
 /** What somebody may know, or guess, of a project: ids and names to ask with. */
 export interface Known {
@@ -15,6 +15,7 @@ export interface Known {
   readonly closed: string;
   readonly commands: readonly string[];
   readonly decisions: readonly string[];
+  readonly gates: readonly string[];
   readonly subjects: readonly string[];
   readonly deliveries: readonly string[];
   readonly keys: readonly string[];
@@ -47,9 +48,12 @@ export async function fillProject(filling: Filling): Promise<Known> {
     ...{ kind: 'pause', revision: 0, step: 0, reason },
   });
   const subject = secretOf(project, 'subject');
-  await openGate(eyes, { operationId: open, step: 0, subject, evidence: null });
+  const group = { members: [secretOf(project, 'member')], claim: secretOf(project, 'claim') };
+  await post(`${at}/groups/sre`, group, 'PUT');
+  const { gateId } = await askAtGate(eyes, open, subject, { evidence: secretOf(project, 'evidence') });
   await showGate(eyes, open, subject);
   await post(`${at}/canary-rollouts/${open}/decisions`, { decision: 'reject', subject, reason });
+  await askAtGate(eyes, open, secretOf(project, 'other'), { name: 'step-1' });
   await post(`${at}/emergency-stop`, { service: 'web', reason });
   const person = `${secretOf(project, 'person')}@example.org`;
   await post(`${at}/members/${person}`, { roles: ['operator'] }, 'PUT');
@@ -62,7 +66,7 @@ export async function fillProject(filling: Filling): Promise<Known> {
   await publishCheckpoint(eyes, project);
   return {
     ...{ project, operations: [open, closed], closed, commands: [command], subjects: [subject] },
-    decisions: await ids(eyes, 'canary_decision', project),
+    ...{ decisions: await ids(eyes, 'approval_decision', project), gates: [gateId] },
     ...{ deliveries: [delivery], keys: [apiKey], backends: [`${project}-web`, `${project}-shop`] },
     entries: await ids(eyes, 'audit_entry', project),
   };
@@ -131,7 +135,7 @@ async function sampleOf(eyes: Db, project: string): Promise<void> {
   );
 }
 
-async function ids(eyes: Db, table: 'canary_decision' | 'audit_entry', project: string): Promise<string[]> {
+async function ids(eyes: Db, table: 'approval_decision' | 'audit_entry', project: string): Promise<string[]> {
   const rows = await eyes.selectFrom(table).select('id').where('project', '=', project).execute();
   return rows.map(({ id }) => id);
 }
