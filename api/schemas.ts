@@ -43,6 +43,7 @@ import {
   ApproverGroup,
   ApproverGroupInput,
   ApproverGroupList,
+  BreakGlassInput,
 } from '../contracts/approval.ts';
 import { Name, Problem, ref, Ulid } from '../contracts/common.ts';
 import { EmergencyStop, EmergencyStopInput, EmergencyStopList } from '../contracts/emergency-stop.ts';
@@ -109,6 +110,7 @@ export const sharedSchemas = [
   Approval,
   ApprovalList,
   ApprovalDecisionInput,
+  BreakGlassInput,
   ApprovalDecision,
   ApproverGroupInput,
   ApproverGroup,

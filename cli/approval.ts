@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Bind } from './context.ts';
 
-/** holdfast approvals list|approve|reject, groups list|set|remove */
+/** holdfast approvals list|approve|reject, groups list|set|remove, break-glass */
 export function registerApprovalCommands(program: Command, bind: Bind): void {
   const approvals = program.command('approvals').description('gates that wait for people');
   const list = approvals
@@ -19,6 +19,13 @@ export function registerApprovalCommands(program: Command, bind: Bind): void {
     bind(command, async () => (await import('./approval/answer.ts')).answer(decision));
   }
   registerGroups(program, bind);
+  const breakGlass = program
+    .command('break-glass')
+    .description('EMERGENCY: pass the gate of an operation without its approvals; everybody is told')
+    .argument('<operation>')
+    .requiredOption('--reason <text>', 'why it cannot wait')
+    .option('--subject <digest>', 'refuse unless the gate shows exactly this');
+  bind(breakGlass, async () => (await import('./approval/break-glass.ts')).breakGlass);
 }
 
 function registerGroups(program: Command, bind: Bind): void {

@@ -62,6 +62,18 @@ export const ApprovalDecisionInput = Type.Object(
 );
 export type ApprovalDecisionInput = Static<typeof ApprovalDecisionInput>;
 
+/** POST /v1/projects/:project/approvals/:id/break-glass: passes a gate without its approvals. */
+export const BreakGlassInput = Type.Object(
+  {
+    subject: Type.String({
+      maxLength: 200,
+      description: 'Digest shown by the gate: what exactly is let through',
+    }),
+    reason: Reason,
+  },
+  { $id: 'BreakGlassInput', additionalProperties: false },
+);
+
 export const ApprovalDecision = Type.Object(
   {
     id: Ulid,

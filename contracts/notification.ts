@@ -12,6 +12,8 @@ export type ChannelKind = Static<typeof ChannelKind>;
 export const NotificationEvent = Type.Union([
   Type.Literal('gate.opened'),
   Type.Literal('gate.overdue'),
+  Type.Literal('gate.escalated'),
+  Type.Literal('glass.broken'),
   Type.Literal('hold.began'),
   Type.Literal('stuck'),
   Type.Literal('outcome'),

@@ -21,6 +21,14 @@ export const Operation = Type.Object(
     summary: Type.String({ description: 'One line: what it is doing or how it ended' }),
     stuck: Type.Union([Type.Null(), Type.String()], { description: 'The step that keeps failing and why' }),
     startedBy: Type.String(),
+    approvalAttempts: Type.Optional(
+      Type.Integer({
+        description: 'Messages, results and resets around the API that would have approved something',
+      }),
+    ),
+    glassBrokenBy: Type.Optional(
+      Type.Union([Type.Null(), Type.String()], { description: 'Who passed a gate without its approvals' }),
+    ),
     workflowId: Type.String(),
     createdAt: Timestamp,
     finishedAt: Type.Union([Type.Null(), Timestamp]),

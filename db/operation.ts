@@ -89,6 +89,8 @@ function toOperation(row: Selectable<Database['operation']>): Operation {
     stuck: row.stuck,
     startedBy: row.started_by,
     workflowId: row.workflow_id,
+    approvalAttempts: row.approval_attempts,
+    glassBrokenBy: row.glass_broken_by,
     createdAt: row.created_at.toISOString(),
     finishedAt: row.finished_at?.toISOString() ?? null,
   };

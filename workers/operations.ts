@@ -6,6 +6,7 @@ import {
 import type { WorkerPlace, WorkerTools } from './tools.ts';
 import { createActingInterceptor } from './acting.ts';
 import { createFailureInterceptor } from './failures.ts';
+import { createForgedResultWatch } from './forged-result.ts';
 import { createProjectScope } from './project-scope.ts';
 import { createSlotQuota } from './slot-quota.ts';
 
@@ -29,6 +30,7 @@ export function operationsOptions(tools: WorkerTools) {
         () => ({ inbound: createProjectScope(tools.db) }),
         () => ({ inbound: createFailureInterceptor(tools.db) }),
         () => ({ inbound: createActingInterceptor() }),
+        () => ({ inbound: createForgedResultWatch(tools.db) }),
       ],
     },
     // Room for three projects that use all they may.

@@ -3,6 +3,7 @@ import { createCanaryRolloutActivities } from '../activities/canary-rollout/inde
 import { createReconciliationActivities } from '../activities/reconciliation.ts';
 import { createActingInterceptor } from './acting.ts';
 import { createFailureInterceptor } from './failures.ts';
+import { createForgedResultWatch } from './forged-result.ts';
 import { createProjectScope } from './project-scope.ts';
 import { createSlotQuota } from './slot-quota.ts';
 import type { WorkerPlace, WorkerTools } from './tools.ts';
@@ -24,6 +25,7 @@ export function watchOptions(tools: WorkerTools) {
         () => ({ inbound: createProjectScope(tools.db) }),
         () => ({ inbound: createFailureInterceptor(tools.db) }),
         () => ({ inbound: createActingInterceptor() }),
+        () => ({ inbound: createForgedResultWatch(tools.db) }),
       ],
     },
     maxConcurrentActivityTaskExecutions: 20 * tools.slotsPerProject,

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { ApprovalDecision, ApprovalDecisionInput } from '../../contracts/approval.ts';
-import { insertDecision, requireDecision } from '../../db/approval/decide.ts';
+import { insertDecision, requireDecision, type DecisionRefusal } from '../../db/approval/decide.ts';
 import { findResource } from '../../db/idempotency.ts';
 import { OpsError } from '../../domain/errors.ts';
 import { requirePrincipal } from '../auth.ts';
@@ -51,8 +51,12 @@ async function write(
   });
   if (refusal === null) return id;
   if (refusal.kind === 'repeated') return (await findResource(db, idempotency)) ?? id;
+  throw refusalError(refusal);
+}
+
+export function refusalError({ code, why }: Extract<DecisionRefusal, { kind: 'refused' }>): OpsError {
   const errors = [{ pointer: '/subject', detail: 'is not what the gate shows now' }];
-  throw new OpsError(refusal.code, refusal.why, refusal.code === 'stale' ? { errors } : {});
+  return new OpsError(code, why, code === 'stale' ? { errors } : {});
 }
 
 const signalLimitMs = 2000;

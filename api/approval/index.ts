@@ -1,4 +1,5 @@
 import type { ApiDependencies, App } from '../dependencies.ts';
+import { registerBreakGlass } from './break-glass.ts';
 import { registerDecisions } from './decisions.ts';
 import { registerGroups } from './groups.ts';
 import { registerInbox } from './inbox.ts';
@@ -7,5 +8,6 @@ import { registerInbox } from './inbox.ts';
 export function registerApprovals(app: App, dependencies: ApiDependencies): void {
   registerInbox(app, dependencies);
   registerDecisions(app, dependencies);
+  registerBreakGlass(app, dependencies);
   registerGroups(app, dependencies);
 }

@@ -74,6 +74,10 @@ function runText(run: Operation): string {
     ['phase', run.phase],
     ['summary', run.summary],
     ['stuck', run.stuck ?? 'no'],
+    ...(run.glassBrokenBy == null ? [] : [['GLASS BROKEN', `by ${run.glassBrokenBy}`] as const]),
+    ...(run.approvalAttempts
+      ? [['attempts', `${run.approvalAttempts} to approve around the API`] as const]
+      : []),
     ['started', `${run.createdAt} by ${run.startedBy}`],
     ['finished', run.finishedAt ?? '-'],
     ['workflow', run.workflowId],

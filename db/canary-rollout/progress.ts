@@ -66,8 +66,11 @@ async function tellOf(
 ): Promise<void> {
   if (!isTold(type)) return;
   const gate = state?.gate ?? null;
-  const { subject } = detail;
-  const key = type === 'gate.opened' && typeof subject === 'string' ? subject : `${runId}/${seq}`;
+  const { subject, level } = detail;
+  // A gate that a reset run opens or escalates again is the same one; a time that is over is over again.
+  const isSameGate = type !== 'gate.overdue' && typeof subject === 'string';
+  const ofLevel = typeof level === 'number' ? `/${level}` : '';
+  const key = isSameGate ? `${subject}${ofLevel}` : `${runId}/${seq}`;
   await tellChannels(tx, { operationId, event: type, key: `${type}/${key}`, summary, gate });
 }
 

@@ -13,6 +13,8 @@ export interface Occurrence {
   readonly summary: string;
   readonly outcome?: string;
   readonly gate?: NoticeFacts['gate'];
+  /** Every channel is told, whatever it listens to. */
+  readonly toAll?: boolean;
 }
 
 /**
@@ -28,7 +30,9 @@ export async function tellChannels(tx: Db, occurrence: Occurrence): Promise<void
     .select(['o.project', 'o.kind', 'o.target', 'r.version', 'c.name', 'c.events', 'c.service', 'c.enabled'])
     .where('o.id', '=', operationId)
     .execute();
-  const listening = rows.filter((row) => isListening(row, event, row.target));
+  const listening = rows.filter((row) =>
+    occurrence.toAll === true ? row.enabled : isListening(row, event, row.target),
+  );
   if (listening.length === 0) return;
   await tx
     .insertInto('notification_delivery')

@@ -22,6 +22,8 @@ export const permissions = {
   // Going back to what served before is safety: whoever may act at all may do it.
   'canary-rollout:rollback': anyHand,
   'approval:decide': approvers,
+  // Alone past a gate that asks for others: for emergencies, and told to everybody.
+  'approval:break-glass': admins,
   'approval-group:read': everyone,
   'approval-group:write': admins,
   'operation:read': everyone,

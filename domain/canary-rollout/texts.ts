@@ -30,6 +30,10 @@ export function rolloutDetails(state: CanaryRolloutState, plan: CanaryPlan, name
     state.gate === null
       ? null
       : `Deadline of the gate: ${state.gate.deadline}, then ${state.gate.onTimeout}. Subject: \`${state.gate.subject}\``,
+    state.gate?.missing === undefined ? null : missingText(state.gate),
+    state.glassBrokenBy === undefined
+      ? null
+      : `**GLASS BROKEN** by ${state.glassBrokenBy}: a gate was passed without its approvals`,
     state.hold === null
       ? null
       : `Held by ${state.hold.by}: ${state.hold.reason}${state.hold.until === null ? '' : ` (until ${state.hold.until})`}`,
@@ -41,6 +45,14 @@ export function rolloutDetails(state: CanaryRolloutState, plan: CanaryPlan, name
     `Next: ${nextAction(state, names)}`,
   ];
   return lines.filter((line) => line !== null).join('\n\n');
+}
+
+type Gate = NonNullable<CanaryRolloutState['gate']>;
+
+function missingText({ missing = 0, waitsFor = [], standIns = [] }: Gate): string {
+  const who = waitsFor.length === 0 ? '' : ` of ${waitsFor.join(', ')}`;
+  const also = standIns.length === 0 ? '' : `; escalated: ${standIns.join(', ')} may approve as well`;
+  return `Approvals missing: ${missing}${who}${also}`;
 }
 
 function nextAction(state: CanaryRolloutState, { service, project }: RolloutNames): string {

@@ -17,7 +17,7 @@ export interface Halt {
 export function haltOf(facts: DeliveryFacts): Halt | null {
   if (facts.channel === null) return { state: 'dropped', reason: 'the channel was removed' };
   if (!facts.channel.enabled) return { state: 'dropped', reason: 'the channel was switched off' };
-  const isGate = facts.event === 'gate.opened' || facts.event === 'gate.overdue';
+  const isGate = ['gate.opened', 'gate.overdue', 'gate.escalated'].includes(facts.event);
   if (!isGate || facts.isReplay || !facts.isAnswered) return null;
   return { state: 'stale', reason: 'the gate was answered before this could be sent' };
 }

@@ -13,7 +13,7 @@ export function isListening(
 }
 
 /** Lines of a timeline that people may want to be told about. */
-export const toldEvents = ['gate.opened', 'gate.overdue', 'hold.began'] as const;
+export const toldEvents = ['gate.opened', 'gate.overdue', 'gate.escalated', 'hold.began'] as const;
 
 export function isTold(type: string): type is (typeof toldEvents)[number] {
   return toldEvents.some((told) => told === type);

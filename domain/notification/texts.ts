@@ -51,6 +51,10 @@ function titleOf({ event, operation, project, outcome }: NoticeFacts): string {
       return `${what} waits for approval`;
     case 'gate.overdue':
       return `${what} still waits for approval: nobody answered in time`;
+    case 'gate.escalated':
+      return `${what} still waits for approval: others may approve now`;
+    case 'glass.broken':
+      return `GLASS BROKEN: ${what} passed a gate without its approvals`;
     case 'hold.began':
       return `${what} is held by its checks`;
     case 'stuck':
@@ -70,6 +74,7 @@ function commandOf({ event, operation, project, gate }: NoticeFacts): string | n
   switch (event) {
     case 'gate.opened':
     case 'gate.overdue':
+    case 'gate.escalated':
       return gate === null ? canary('approve') : `${canary('approve')} --subject ${gate.subject}`;
     case 'hold.began':
       return canary('status');

@@ -128,6 +128,7 @@ function anyBody(route: string, north: Known, south: Known): fc.Arbitrary<object
       subject,
       reason: fc.constant(reason),
     }),
+    '/break-glass': subject.map((about) => ({ subject: about, reason })),
     '/rollback': fc.constant({ reason }),
     '/emergency-stop': fc.oneof(
       service.map((name) => ({ service: name, reason })),
