@@ -38,7 +38,7 @@ export async function openTwoProjects(walls: Walls): Promise<House> {
   const notifications = createNotifications(database.url);
   const app = await buildApp({
     ...{ db, notifications, temporal: noTemporal, taskQueue: 'nobody' },
-    ...{ requestsPerMinute: 1_000_000_000, operationsPerProject: 1_000_000 },
+    ...{ requestsPerMinute: 1_000_000_000, operationsPerProject: 10_000 },
   });
   const installationKey = await keyOfPerson(eyes, 'ada');
   const [north, south] = [
