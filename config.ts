@@ -78,7 +78,13 @@ export interface Config {
   };
   readonly agent: { readonly proxy: string; readonly state: string; readonly logPort: number };
   /** The public key stands beside the key, in `<key>.pub`. */
-  readonly audit: { readonly key: string; readonly checkpoints: string };
+  readonly audit: {
+    readonly key: string;
+    readonly checkpoints: string;
+    readonly store: 'file' | 'git';
+    /** null: commits stay in the folder. */
+    readonly gitRemote: string | null;
+  };
   readonly limits: { readonly operationsPerProject: number };
   readonly docker: { readonly host: string | null };
   readonly watchdog: { readonly webhook: string | null };
@@ -177,6 +183,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     audit: {
       key: values.HOLDFAST_AUDIT_KEY ?? join(home, 'audit/signing-key.pem'),
       checkpoints: values.HOLDFAST_AUDIT_CHECKPOINTS ?? join(home, 'audit/checkpoints'),
+      store: values.HOLDFAST_AUDIT_STORE ?? 'file',
+      gitRemote: values.HOLDFAST_AUDIT_GIT_REMOTE ?? null,
     },
     limits: { operationsPerProject: values.HOLDFAST_OPERATIONS_PER_PROJECT ?? 100 },
     docker: { host: values.DOCKER_HOST ?? null },

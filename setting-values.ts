@@ -54,6 +54,13 @@ export function url(...protocols: string[]): (value: string) => string {
   };
 }
 
+/** What git takes for a repository elsewhere; nothing that it could take for an option or run as a command. */
+export function gitRemote(value: string): string {
+  if (/^((https?|ssh|file):\/\/|\/|[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:)[^\s\0]+$/.test(value)) return value;
+  // It may hold a password: it is never repeated.
+  throw new Fault('is not an https, http, ssh or file URL, user@host:path or a path from /');
+}
+
 export function oneOf<T extends string>(allowed: readonly T[]): (value: string) => T {
   return (value) => {
     const found = allowed.find((candidate) => candidate === value);

@@ -1,11 +1,25 @@
 import { OpsError } from './domain/errors.ts';
-import { count, Fault, hostAndPort, name, oneOf, path, port, span, text, url } from './setting-values.ts';
+import {
+  count,
+  Fault,
+  gitRemote,
+  hostAndPort,
+  name,
+  oneOf,
+  path,
+  port,
+  span,
+  text,
+  url,
+} from './setting-values.ts';
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 const privateAddresses = ['none', 'loopback', 'all'] as const;
 export type PrivateAddresses = (typeof privateAddresses)[number];
+
+const checkpointStores = ['file', 'git'] as const;
 
 /** One line for each key: what it is for, and how its text is read. `.env.example` lists the same keys. */
 const settings = {
@@ -95,6 +109,12 @@ const settings = {
   HOLDFAST_AGENT_STATE: optional('folder of what the agent must not forget', '<home>/agent', path),
   HOLDFAST_AUDIT_KEY: optional('key that signs audit checkpoints', '<home>/audit/signing-key.pem', path),
   HOLDFAST_AUDIT_CHECKPOINTS: optional('where checkpoints are published', '<home>/audit/checkpoints', path),
+  HOLDFAST_AUDIT_STORE: optional(
+    `how checkpoints are published: ${checkpointStores.join(' or ')}`,
+    'file',
+    oneOf(checkpointStores),
+  ),
+  HOLDFAST_AUDIT_GIT_REMOTE: optional('repository that checkpoints are pushed to', 'none', gitRemote),
   HOLDFAST_AGENT_LOG_PORT: optional('UDP port that HAProxy logs to', '7681', port),
 } as const satisfies Record<string, Setting<unknown>>;
 

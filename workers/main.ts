@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { loadConfig, requireDatabaseUrl } from '../config.ts';
 import { connect } from '../db/connect.ts';
 import { createDesiredStateStore } from '../db/desired-state-store.ts';
-import { createFileCheckpointStore } from '../providers/checkpoint-store/file.ts';
+import { createCheckpointStore } from '../providers/checkpoint-store/index.ts';
 import { readNoteSigner } from '../providers/note-signer/file.ts';
 import { createNotifiers } from '../providers/notifier/index.ts';
 import { createHttpProbe } from '../providers/probe/http.ts';
@@ -25,7 +25,7 @@ const tools = {
   probe: createHttpProbe(),
   keep: config.keep,
   slotsPerProject: config.limits.operationsPerProject,
-  audit: signer === null ? null : { store: createFileCheckpointStore(config.audit.checkpoints), signer },
+  audit: signer === null ? null : { store: createCheckpointStore(config.audit, process.env), signer },
   notifiers: createNotifiers(config.notification),
   secrets: createSecrets(process.env),
   publicUrl: config.publicUrl,

@@ -1,20 +1,29 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CheckpointStore } from '../../providers/checkpoint-store/checkpoint-store.ts';
 import { createFileCheckpointStore } from '../../providers/checkpoint-store/file.ts';
+import { createGitCheckpointStore } from '../../providers/checkpoint-store/git.ts';
 import { createMemoryCheckpointStore } from '../../providers/checkpoint-store/memory.ts';
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holdfast-checkpoints-'));
+  execFileSync('git', ['init', '--quiet', '--bare', join(folder, 'remote')]);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe.each<[string, () => CheckpointStore]>([
   ['memory', createMemoryCheckpointStore],
   ['file', () => createFileCheckpointStore(join(folder, 'store'))],
+  ['git', () => createGitCheckpointStore(join(folder, 'git'), { remote: null, env: process.env })],
+  [
+    'git with a remote',
+    () =>
+      createGitCheckpointStore(join(folder, 'pushed'), { remote: join(folder, 'remote'), env: process.env }),
+  ],
 ])('a checkpoint store: %s', (_name, create) => {
   test('has nothing of a project that it does not know', async () => {
     const store = create();
