@@ -41,7 +41,7 @@ export async function watchUntil(
   let lookUp: 'woken' | 'timed-out' | null = null;
   const watching = scope.run(() => watcher.watchRollout({ operationId, token, plan, soakMs, state, muted }));
   const waiting = guard
-    .run(() => condition(wake, timeoutMs))
+    .run(() => condition(wake, timeoutMs, { summary: `longest time for: ${run.state.phase}` }))
     .then(
       (woken) => {
         lookUp = woken ? 'woken' : 'timed-out';
