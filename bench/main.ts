@@ -30,6 +30,11 @@ const scenarios: Record<string, Scenario> = {
       'eight processes append and seal, some killed; verification; tampers; a naive chain (--count seconds, 10)',
     run: async (note, count) => (await import('./audit.ts')).auditBench({ seconds: count ?? 10, note }),
   },
+  'cluster-quality': {
+    about:
+      'how well each strategy finds the labels of the development sets (HOLDFAST_DATA), thresholds chosen without labels',
+    run: async (note) => (await import('./cluster-quality.ts')).clusterQuality({ note }),
+  },
   fairness: {
     about:
       'how long the activities of quiet projects wait beside a noisy one, and with fairness off (--count seconds, 30)',

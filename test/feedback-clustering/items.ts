@@ -1,3 +1,4 @@
+import { numbersFrom } from '../../bench/feedback-clustering/random-numbers.ts';
 import { type Constraints, noConstraints } from '../../domain/feedback-clustering/constraints.ts';
 import type { ClusterInput } from '../../domain/feedback-clustering/strategy.ts';
 import { vectorSet } from '../../domain/feedback-clustering/vectors.ts';
@@ -14,17 +15,6 @@ export function inputOf(
     vectors: vectorSet(Float32Array.from(rows.flat()), dimensions),
     fingerprints: ids.map(() => null),
     constraints,
-  };
-}
-
-/** A repeatable source of numbers in [0, 1): mulberry32. */
-export function numbersFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
 
