@@ -1,17 +1,8 @@
-import {
-  clusteringThreads,
-  sharedRows,
-  type ClusteringThreads,
-} from '../clustering-threads/clustering-threads.ts';
+import { clusteringThreads, type ClusteringThreads } from '../clustering-threads/clustering-threads.ts';
 import { calibrateThreshold } from '../domain/feedback-clustering/calibrate-threshold.ts';
+import { embedAll } from './feedback-clustering/embedded-sets.ts';
 import { noConstraints } from '../domain/feedback-clustering/constraints.ts';
-import {
-  embedLexically,
-  emptyLexicalModel,
-  fitLexicalModel,
-  lexicalDimensions,
-  textOf,
-} from '../domain/feedback-clustering/lexical-model.ts';
+import { lexicalDimensions, textOf } from '../domain/feedback-clustering/lexical-model.ts';
 import { dot, rowOf, vectorSet, type VectorSet } from '../domain/feedback-clustering/vectors.ts';
 import {
   duplicateSet,
@@ -82,10 +73,7 @@ async function score(
 }
 
 function embedded(texts: readonly string[]): VectorSet {
-  const model = fitLexicalModel(emptyLexicalModel(), texts);
-  const values = sharedRows(texts.length, lexicalDimensions);
-  for (const [row, text] of texts.entries()) values.set(embedLexically(model, text), row * lexicalDimensions);
-  return vectorSet(values, lexicalDimensions);
+  return vectorSet(embedAll(texts), lexicalDimensions);
 }
 
 /** Where the known duplicate of a report stands among all reports by similarity. */

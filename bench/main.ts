@@ -35,6 +35,12 @@ const scenarios: Record<string, Scenario> = {
       'how well each strategy finds the labels of the development sets (HOLDFAST_DATA), thresholds chosen without labels',
     run: async (note) => (await import('./cluster-quality.ts')).clusterQuality({ note }),
   },
+  'cluster-speed': {
+    about:
+      'exact average linkage of 1,000 to 50,000 vectors beside scikit-learn (--count largest size, 50000)',
+    run: async (note, count) =>
+      (await import('./cluster-speed.ts')).clusterSpeed({ largest: count ?? 50_000, note }),
+  },
   fairness: {
     about:
       'how long the activities of quiet projects wait beside a noisy one, and with fairness off (--count seconds, 30)',
