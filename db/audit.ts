@@ -8,9 +8,11 @@ export interface AuditEntry {
   /** Stable name, such as canary-rollout.start. */
   readonly action: string;
   readonly subject: string;
+  /** The subject is somebody's name: kept apart like that of the principal. */
+  readonly isAboutPerson?: true;
   readonly operationId: string | null;
   readonly detail: Readonly<Record<string, unknown>>;
-  /** Free text and names of people: kept apart, so that they can be erased; the entry holds a salted digest. */
+  /** Free text and further names of people: kept apart, so that they can be erased; the entry holds a salted digest. */
   readonly personal?: Readonly<Record<string, string | null>>;
 }
 

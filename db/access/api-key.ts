@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { ApiKey } from '../../contracts/access.ts';
 import type { Principal, Role } from '../../domain/access/roles.ts';
 import { OpsError } from '../../domain/errors.ts';
-import { audit } from '../audit.ts';
+import { audit, type AuditEntry } from '../audit.ts';
 import type { Db } from '../connect.ts';
 import type { KeyRecord } from './secret.ts';
 
@@ -88,10 +88,7 @@ export async function insertKey(db: Db, key: NewKey): Promise<void> {
       );
     }
     await tx.insertInto('api_key').values(rowOf(key)).execute();
-    await audit(
-      tx,
-      entryOf(key, 'api-key.create', { prefix: key.prefix, name: key.name, scopes: key.scopes }),
-    );
+    await audit(tx, entryOf(key, 'api-key.create', { prefix: key.prefix, scopes: key.scopes }, key.name));
   });
 }
 
@@ -115,14 +112,18 @@ function entryOf(
   key: { project: string; principal: string; by: string },
   action: string,
   detail: Record<string, unknown>,
-) {
+  name: string | null = null,
+): AuditEntry {
   return {
     project: key.project,
     principal: key.by,
     action,
     subject: key.principal,
+    isAboutPerson: true,
     operationId: null,
     detail,
+    // What a key is called often says whose it is.
+    personal: { name },
   };
 }
 

@@ -39,6 +39,7 @@ export async function setMember(
       principal: by,
       action: 'member.set',
       subject: principal,
+      isAboutPerson: true,
       operationId: null,
       detail,
     });

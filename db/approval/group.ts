@@ -56,8 +56,9 @@ export async function setGroup(
         .values({ project, group_name: name, principal, added_by: by })
         .execute();
     }
-    const detail = { before, after: [...members].sort(), claim };
+    const detail = { members: members.length, claim };
     await audit(tx, {
+      personal: { ...numbered('before', before), ...numbered('after', [...members].sort()) },
       project,
       principal: by,
       action: 'group.set',
@@ -66,6 +67,11 @@ export async function setGroup(
       detail,
     });
   });
+}
+
+/** Each name is a text of its own, so that it is found when it is to be erased. */
+function numbered(when: string, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name, index) => [`${when} ${index + 1}`, name]));
 }
 
 async function membersOf(db: Db, project: string, name: string): Promise<string[]> {
@@ -95,7 +101,7 @@ export async function removeGroup(
     if (removed === undefined) throw new OpsError('not-found', `there is no group ${name}`);
     await audit(tx, {
       ...{ project, principal: by, subject: name, operationId: null },
-      ...{ action: 'group.remove', detail: { before } },
+      ...{ action: 'group.remove', detail: { members: before.length }, personal: numbered('before', before) },
     });
   });
 }

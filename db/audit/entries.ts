@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { AuditEntryView } from '../../contracts/audit.ts';
 import type { AuditBody } from '../../domain/audit/entry.ts';
+import { withNames } from '../../domain/audit/person.ts';
 import type { Db } from '../connect.ts';
 
 export interface AuditFilter {
@@ -70,10 +71,10 @@ interface Row {
 }
 
 function toView({ seq, bytes, data }: Row): AuditEntryView {
-  const { id, at, principal, action, subject, operation, by, detail } = JSON.parse(
-    bytes.toString('utf8'),
-  ) as AuditBody;
-  const texts = data === null ? null : (JSON.parse(data.toString('utf8')) as Record<string, string>);
+  const body = JSON.parse(bytes.toString('utf8')) as AuditBody;
+  const { id, at, action, operation, by, detail } = body;
+  const apart = data === null ? null : (JSON.parse(data.toString('utf8')) as Record<string, string>);
+  const { principal, subject, texts } = withNames(body, apart);
   return {
     id,
     seq,
@@ -84,6 +85,6 @@ function toView({ seq, bytes, data }: Row): AuditEntryView {
     operation,
     ...(by === undefined ? {} : { by: { ...by } }),
     detail: { ...detail },
-    texts,
+    texts: texts === null ? null : { ...texts },
   };
 }

@@ -1,5 +1,6 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { entryBytes, personalDigest, wellFormed } from '../../domain/audit/entry.ts';
+import { isProgram, personMark } from '../../domain/audit/person.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import type { AuditEntry } from '../audit.ts';
 import { currentActor } from './acting.ts';
@@ -26,13 +27,13 @@ export function recordOf(entry: AuditEntry): AuditRecord {
   const by = currentActor();
   const id = entryId(now);
   const bytes = entryBytes({
-    v: 1,
+    v: 2,
     id,
     project,
     at: new Date(now).toISOString(),
-    principal,
+    principal: isProgram(principal) ? principal : personMark,
     action,
-    subject,
+    subject: entry.isAboutPerson ? personMark : subject,
     operation: operationId,
     detail,
     ...(by === undefined ? {} : { by }),
@@ -41,8 +42,13 @@ export function recordOf(entry: AuditEntry): AuditRecord {
   return { id, project, operationId, bytes, salt: apart?.salt ?? null, personal: apart?.personal ?? null };
 }
 
-function personalOf({ personal = {} }: AuditEntry): { salt: Uint8Array; personal: Uint8Array } | null {
-  const given = Object.entries(personal).filter(([, text]) => text !== null);
+function personalOf(entry: AuditEntry): { salt: Uint8Array; personal: Uint8Array } | null {
+  const { principal, subject, isAboutPerson = false } = entry;
+  const names = {
+    principal: isProgram(principal) ? null : principal,
+    subject: isAboutPerson ? subject : null,
+  };
+  const given = Object.entries({ ...entry.personal, ...names }).filter(([, text]) => text !== null);
   if (given.length === 0) return null;
   return {
     salt: randomBytes(16),

@@ -11,7 +11,8 @@ export interface Actor {
 
 /** What the chain holds of an entry, as canonical JSON. */
 export interface AuditBody {
-  readonly v: 1;
+  /** 1: names of people stand in the entry; 2: they are among the personal data. */
+  readonly v: 1 | 2;
   readonly id: string;
   readonly project: string;
   /** RFC 3339 with milliseconds. */

@@ -58,7 +58,7 @@ test('an entry is there with its transaction, and gone with it', async () => {
   expect(await verifyProject(db, project)).toMatchObject({ fault: null, entries: 1 });
 });
 
-test('what is stored is canonical, names who and when, and keeps texts apart', async () => {
+test('what is stored is canonical, says when, and keeps texts and names of people apart', async () => {
   const project = newProject();
 
   await audit(db, entry(project, { personal: { reason: 'half a pair \ud800', note: null } }));
@@ -69,10 +69,10 @@ test('what is stored is canonical, names who and when, and keeps texts apart', a
   expect(text).not.toContain('half a pair');
   expect(parseCanonicalJson(text)).toMatchObject({
     project,
-    principal: 'ada',
+    principal: '(a person)',
     at: expect.stringMatching(/Z$/),
   });
-  expect(rows[0]?.data.toString()).toBe('{"reason":"half a pair \ufffd"}');
+  expect(rows[0]?.data.toString()).toBe('{"principal":"ada","reason":"half a pair \ufffd"}');
 });
 
 test('an entry made in an activity names its run, itself and the attempt', async () => {
