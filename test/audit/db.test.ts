@@ -115,15 +115,18 @@ test('eight sealers and writers at once make one chain without a gap', async () 
 
 test('what commits late is sealed late, and nothing waits for it', async () => {
   const project = newProject();
-  let commit = (): void => undefined;
+  const written = Promise.withResolvers<void>();
+  const committed = Promise.withResolvers<void>();
   const late = db.transaction().execute(async (tx) => {
     await audit(tx, entry(project, { subject: 'late' }));
-    await new Promise<void>((resolve) => (commit = resolve));
+    written.resolve();
+    await committed.promise;
   });
+  await written.promise;
   await audit(db, entry(project, { subject: 'early' }));
 
   const first = await sealEntries(db, project);
-  commit();
+  committed.resolve();
   await late;
   const second = await sealEntries(db, project);
 
