@@ -54,6 +54,11 @@ const scenarios: Record<string, Scenario> = {
     about: 'events of a four-step rollout, with 1 s and with 10 min of simulated soak',
     run: async (note) => (await import('./history.ts')).history({ note }),
   },
+  templates: {
+    about:
+      'how well and how fast log lines are put together by kind, beside a fixed-depth tree (HOLDFAST_DATA)',
+    run: async (note) => (await import('./templates.ts')).templates({ note }),
+  },
 };
 
 const { values, positionals } = parseArgs({
