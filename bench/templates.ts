@@ -1,4 +1,4 @@
-import { createMask } from '../domain/log-template/mask.ts';
+import { createMask, maskVersion } from '../domain/log-template/mask.ts';
 import { createMiner } from '../domain/log-template/miner.ts';
 import { groupByTree } from './log-template/fixed-depth-tree.ts';
 import { groupingOf, type Grouping } from './log-template/grouping.ts';
@@ -27,6 +27,7 @@ export async function templates({ note }: { note: (text: string) => void }) {
   const meanOf = (pick: (figure: (typeof figures)[number]) => number): number =>
     round(figures.reduce((sum, figure) => sum + pick(figure), 0) / figures.length);
   return {
+    mask_version: maskVersion,
     mean_ga: meanOf(({ found }) => found.ga),
     mean_fga: meanOf(({ found }) => found.fga),
     goal_mean_ga: 0.85,
