@@ -8,10 +8,13 @@ import { RunRecord, type RunHistory, type RunManifest } from '../contracts/run-r
 import { archivedHistories, type ArchivedHistory } from '../db/operation-archive.ts';
 import { recordedParts } from '../db/run-record.ts';
 import { OpsError } from '../domain/errors.ts';
+import { bundleProof, type BundleProof } from './audit/bundle-proof.ts';
 import { partDigests, signedText } from '../domain/run-record.ts';
 import { openPayloads } from '../payload-codec/json-payload.ts';
 import type { ApiDependencies, App } from './dependencies.ts';
 import { IdParams, problems } from './schemas.ts';
+
+const signedWithinMs = 60_000;
 
 /** The whole record of a closed operation as one signed bundle. */
 export function registerRunRecord(app: App, { db, signer, codec }: ApiDependencies): void {
@@ -47,7 +50,14 @@ export function registerRunRecord(app: App, { db, signer, codec }: ApiDependenci
       if (archived === null) throw notYet(id, recorded);
       const opening = payloads === 'clear' ? (codec?.codec ?? null) : null;
       const histories = await Promise.all(archived.map((history) => historyOf(history, opening)));
-      const parts = { ...recorded, histories };
+      const places = (recorded['audit'] as { seq: number | null }[]).map(({ seq }) => seq);
+      const auditProof = await bundleProof(db, project, places);
+      if (isBeingSigned(recorded, auditProof))
+        throw new OpsError(
+          'conflict',
+          `the record of ${id} is not there yet: its audit is being signed; ask again in some seconds`,
+        );
+      const parts = { ...recorded, auditProof, histories };
       const manifest: RunManifest = {
         format: 'holdfast-run-record/1',
         operationId: id,
@@ -68,6 +78,13 @@ function notYet(id: string, { operation }: Record<string, unknown>): OpsError {
     ? 'its history is being archived; ask again in some seconds'
     : 'it runs; its record is whole when it has ended';
   return new OpsError('conflict', `the record of ${id} is not there yet: ${why}`);
+}
+
+/** Entries are under a checkpoint some seconds after they were made. What is still missing long after is exported as it is. */
+function isBeingSigned({ operation }: Record<string, unknown>, { checkpoint, paths }: BundleProof): boolean {
+  const { finishedAt } = operation as { finishedAt?: string | null };
+  const isFresh = Date.parse(finishedAt ?? '') > Date.now() - signedWithinMs;
+  return checkpoint !== null && paths.includes(null) && isFresh;
 }
 
 async function historyOf(archived: ArchivedHistory, codec: PayloadCodec | null): Promise<RunHistory> {

@@ -35,5 +35,11 @@ export function registerRunCommands(program: Command, bind: Bind): void {
       '--public-key <file>',
       'Ed25519, PEM; holdfast up writes it to signing-key.pub.pem in its home',
     );
+  verified
+    .option(
+      '--audit-key <key>',
+      'public key of the audit: hold its entries against the checkpoint in the record',
+    )
+    .option('--checkpoints <folder>', 'published checkpoints that must agree with it');
   bind(verified, async () => (await import('./runs/verify.ts')).verifyRun);
 }

@@ -36,7 +36,7 @@ export const RunRecord = Type.Object(
       value: Type.String({ description: 'base64, over the canonical JSON of the manifest' }),
     }),
     parts: Type.Record(Type.String(), Type.Unknown(), {
-      description: 'operation, timeline, details, commands, decisions, histories, audit',
+      description: 'operation, timeline, details, commands, decisions, histories, audit, auditProof',
     }),
   },
   { $id: 'RunRecord' },

@@ -126,7 +126,7 @@ function rangeRoot(sha256: Sha256, leaves: readonly Uint8Array[]): Uint8Array {
   return rootOf(sha256, treeOf(sha256, leaves));
 }
 
-function nodeHash(sha256: Sha256, left: Uint8Array, right: Uint8Array): Uint8Array {
+export function nodeHash(sha256: Sha256, left: Uint8Array, right: Uint8Array): Uint8Array {
   const data = new Uint8Array(1 + left.length + right.length);
   data[0] = 1;
   data.set(left, 1);

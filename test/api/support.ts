@@ -41,7 +41,7 @@ export async function apiUnderTest(
     requestsPerMinute?: number;
     operationsPerProject?: number;
     auditKeyFile?: string;
-    edges?: Pick<ApiDependencies, 'logger' | 'httpLimits'>;
+    edges?: Pick<ApiDependencies, 'logger' | 'httpLimits' | 'signer'>;
     verifyToken?: (db: Db) => VerifyToken;
   } = {},
 ): Promise<ApiUnderTest> {

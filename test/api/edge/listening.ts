@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { expect } from 'vitest';
 import type { HttpLimits } from '../../../api/http-limits.ts';
+import type { Signer } from '../../../api/signer.ts';
 import { apiUnderTest, type ApiUnderTest } from '../support.ts';
 
 export interface ListeningApi extends ApiUnderTest {
@@ -33,12 +34,16 @@ export interface RawAnswer {
 export async function listeningApi(
   options: Omit<NonNullable<Parameters<typeof apiUnderTest>[0]>, 'edges'> & {
     limits?: Partial<HttpLimits>;
+    signer?: Signer;
   } = {},
 ): Promise<ListeningApi> {
   const lines: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
-  const { limits = {}, ...rest } = options;
-  const api = await apiUnderTest({ ...rest, edges: { logger, httpLimits: limits } });
+  const { limits = {}, signer, ...rest } = options;
+  const api = await apiUnderTest({
+    ...rest,
+    edges: { logger, httpLimits: limits, ...(signer === undefined ? {} : { signer }) },
+  });
   await api.app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = api.app.server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
