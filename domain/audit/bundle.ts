@@ -47,9 +47,14 @@ export function verifyBundle(tools: VerifyTools, bundle: AuditBundle, trust: Tru
   const entries = bundle.audit as (Entry | null)[];
   const problems = entries.flatMap((entry, index) => {
     const problem = entryProblem(tools, bundle, { entry: entry ?? {}, path: proof.paths[index], checkpoint });
-    return problem === null ? [] : [`audit entry ${String(entry?.seq ?? entry?.id ?? index)} ${problem}`];
+    return problem === null ? [] : [`audit entry ${nameOf(entry, index)} ${problem}`];
   });
   return { proven: entries.length - problems.length, checkpoint: checkpoint.size, problems };
+}
+
+/** Its place in the audit, else in the record. */
+function nameOf(entry: Entry | null, index: number): string {
+  return typeof entry?.seq === 'number' ? String(entry.seq) : `without a place, ${index + 1} of the record,`;
 }
 
 interface Trust {
