@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { clusteringThreads, type ClusteringThreads } from '../clustering-threads/clustering-threads.ts';
 import { noConstraints } from '../domain/feedback-clustering/constraints.ts';
 import { embeddedSets } from './feedback-clustering/embedded-sets.ts';
+import { oneItem } from './feedback-clustering/one-item.ts';
 import { numbersFrom } from './feedback-clustering/random-numbers.ts';
 import { scoresOf } from './feedback-clustering/scores.ts';
 import { hasPeer, type PeerTask, runPeer } from './feedback-clustering/sklearn-peer.ts';
@@ -44,6 +45,7 @@ export async function clusterSpeed({ largest, note }: { largest: number; note: (
       ...figures,
       ...same,
       ari_shuffled: await shuffled(crew),
+      one_item: oneItem(100_000, dimensions),
       orders,
       peer: 'scikit-learn agglomerative',
     };

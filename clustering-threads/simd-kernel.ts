@@ -1,35 +1,17 @@
 import type { DotKernel } from '../domain/feedback-clustering/similarity-join.ts';
 import type { VectorSet } from '../domain/feedback-clustering/vectors.ts';
 import { dotModule, floatsPerStep, leftRows, rightRows } from './dot-code.ts';
+import { pageBytes, wasmInstance } from './wasm-instance.ts';
 
 /** Rows of one side: both sides and their products fit into the second cache at 768 dimensions. */
 const tile = 128;
 
-/** The part of the global that we use; TypeScript knows it only together with the browser. */
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object) => { readonly exports: unknown };
-};
-
-interface DotExports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  run(
-    left: number,
-    leftEnd: number,
-    right: number,
-    rightEnd: number,
-    stride: number,
-    out: number,
-    outStride: number,
-  ): void;
-}
-
 /** Dot products by SIMD in 32 bits: about 40 times as fast as plain code, and off by little that is known. */
 export function simdKernel(vectors: VectorSet): DotKernel {
-  const { memory, run } = instanceOfDots();
+  const { memory, run } = wasmInstance(dotModule());
   const padded = Math.ceil(vectors.dimensions / floatsPerStep) * floatsPerStep;
   const side = tile * padded;
-  memory.grow(Math.ceil((4 * (2 * side + tile * tile)) / 65536));
+  memory.grow(Math.ceil((4 * (2 * side + tile * tile)) / pageBytes));
   const rows = new Float32Array(memory.buffer, 0, 2 * side);
   const products = new Float32Array(memory.buffer, 8 * side, tile * tile);
   let loaded = -1;
@@ -47,10 +29,6 @@ export function simdKernel(vectors: VectorSet): DotKernel {
       return products;
     },
   };
-}
-
-function instanceOfDots(): DotExports {
-  return new WebAssembly.Instance(new WebAssembly.Module(dotModule())).exports as DotExports;
 }
 
 function copyRows(

@@ -15,6 +15,12 @@ export const storeFloat = (offset: number): Code => [0x38, 2, ...unsigned(offset
 export const load = (offset: number): Code => [...simd(0x00), 4, ...unsigned(offset)];
 export const zeros: Code = [...simd(0x0c), ...new Array<number>(16).fill(0)];
 export const lane = (index: number): Code => [...simd(0x1f), index];
+export const loadBytesAsShorts = (offset: number): Code => [...simd(0x01), 3, ...unsigned(offset)];
+/** Products of 8 pairs of 16-bit integers, added by twos into 4 of 32 bits. */
+export const multiplyShorts: Code = simd(0xba);
+export const addIntegers: Code = simd(0xae);
+export const integerLane = (index: number): Code => [...simd(0x1b), index];
+export const storeInteger: Code = [0x36, 2, 0];
 export const addLanes: Code = simd(0xe4);
 export const multiplyLanes: Code = simd(0xe6);
 

@@ -36,7 +36,9 @@ export function arrive(
   const sameErrors = rowsWithFingerprint(input, row);
   for (const other of [...neighbours, ...sameErrors]) unite(sets, row, other);
   const root = rootOf(sets, row);
-  const component = [...leaders.keys()].filter((other) => rootOf(sets, other) === root);
+  const component: number[] = [];
+  for (let other = 0; other < leaders.length; other += 1)
+    if (rootOf(sets, other) === root) component.push(other);
   const isFree = freedom(input, component, row);
   const members = (leader: number) => component.filter((other) => leaders[other] === leader);
   const averages = [...new Set(neighbours.map((neighbour) => leaders[neighbour] ?? neighbour))]
@@ -97,7 +99,7 @@ function part(input: ClusterInput, rows: readonly number[]): ClusterInput {
 function rowsWithFingerprint({ fingerprints }: ClusterInput, row: number): number[] {
   const own = fingerprints[row] ?? null;
   if (own === null) return [];
-  return [...fingerprints.keys()].filter((other) => other !== row && fingerprints[other] === own);
+  return fingerprints.flatMap((fingerprint, other) => (other !== row && fingerprint === own ? [other] : []));
 }
 
 function averageTo(vectors: VectorSet, row: number, members: readonly number[]): number {
