@@ -1,11 +1,11 @@
 import { refusalOf } from '../../domain/approval/standing.ts';
 import type { Db } from '../connect.ts';
-import { violatedUnique } from '../failures.ts';
 import { tellChannels } from '../notification/outbox.ts';
 import { appendLine, lockOperation } from '../timeline.ts';
 import {
   lockGate,
   overOf,
+  refusalOfWrite,
   writeDecision,
   type DecisionRefusal,
   type LockedGate,
@@ -24,8 +24,7 @@ export async function breakGlass(db: Db, made: BrokenGlass): Promise<DecisionRef
   try {
     return await db.transaction().execute((tx) => breakInside(tx, made));
   } catch (error) {
-    if (violatedUnique(error) === 'idempotency_key_pkey') return { kind: 'repeated' };
-    throw error;
+    return refusalOfWrite(error, made);
   }
 }
 

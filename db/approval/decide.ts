@@ -43,9 +43,16 @@ export async function insertDecision(db: Db, made: NewDecision): Promise<Decisio
   try {
     return await db.transaction().execute((tx) => decideInside(tx, made));
   } catch (error) {
-    if (violatedUnique(error) === 'idempotency_key_pkey') return { kind: 'repeated' };
-    throw error;
+    return refusalOfWrite(error, made);
   }
+}
+
+/** What the database itself refused: a request that came twice, or an answer that got in around the API a moment before. */
+export function refusalOfWrite(error: unknown, { principal }: { principal: string }): DecisionRefusal {
+  const unique = violatedUnique(error);
+  if (unique === 'idempotency_key_pkey') return { kind: 'repeated' };
+  if (unique !== 'approval_decision_gate_id_decided_by_decision_key') throw error;
+  return refused('conflict', `${principal} answered this already, in this very moment`);
 }
 
 async function decideInside(tx: Db, made: NewDecision): Promise<DecisionRefusal | null> {
@@ -90,7 +97,7 @@ export async function lockGate(tx: Db, project: string, gateId: string): Promise
     .select(['o.kind', 'o.target', 'o.status'])
     .where('g.project', '=', project)
     .where('g.id', '=', gateId)
-    .forUpdate('g')
+    .forNoKeyUpdate('g')
     .executeTakeFirst();
   if (found === undefined) return null;
   const { kind, target, status, ...row } = found;

@@ -116,7 +116,7 @@ export async function lookAtGate(
       .selectAll()
       .where('id', '=', gateId)
       .where('operation_id', '=', operationId)
-      .forUpdate()
+      .forNoKeyUpdate()
       .executeTakeFirst();
     if (row === undefined)
       throw new OpsError('not-found', `the operation ${operationId} has no gate ${gateId}`);
@@ -142,7 +142,7 @@ export function current(tx: Db, operationId: string, name: string) {
     .where('operation_id', '=', operationId)
     .where('name', '=', name)
     .where('void_at', 'is', null)
-    .forUpdate();
+    .forNoKeyUpdate();
 }
 
 /** The operation goes another way: what it still asks is asked no more. Call it in the transaction that says so. */
@@ -153,7 +153,7 @@ export async function withdrawGates(tx: Db, operationId: string): Promise<void> 
     .where('operation_id', '=', operationId)
     .where('outcome', 'is', null)
     .where('void_at', 'is', null)
-    .forUpdate()
+    .forNoKeyUpdate()
     .execute();
   for (const row of open) {
     const { progress, nowMs } = await advanceGate(tx, row);
