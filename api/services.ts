@@ -7,6 +7,7 @@ import { parseDuration } from '../domain/duration.ts';
 import { OpsError } from '../domain/errors.ts';
 import type { ServiceSpec } from '../db/schema.ts';
 import { listServices, putService, removeService, requireService } from '../db/service.ts';
+import { refuseUnknownGroups } from './approval/require-groups.ts';
 import { principalOf } from './auth.ts';
 import { decodeCursor, pageOf } from './cursor.ts';
 import type { ApiDependencies, App } from './dependencies.ts';
@@ -36,6 +37,7 @@ export function registerServices(app: App, { db }: ApiDependencies): void {
     async (request, reply) => {
       const { project, service: name } = request.params;
       const spec = specOf(request.body, name);
+      await refuseUnknownGroups(db, project, request.body.plan, '/plan');
       const ifMatch = request.headers['if-match'];
       const isNew = await putService(db, {
         project,

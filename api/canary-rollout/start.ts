@@ -13,6 +13,7 @@ import { freezePlan } from '../../domain/canary-rollout/plan.ts';
 import { canaryRolloutWorkflowId } from '../../domain/canary-rollout/workflow-id.ts';
 import { OpsError } from '../../domain/errors.ts';
 import { principalOf } from '../auth.ts';
+import { refuseUnknownGroups } from '../approval/require-groups.ts';
 import type { ApiDependencies, App } from '../dependencies.ts';
 import { idempotencyOf } from '../idempotency.ts';
 import { PostHeaders, problems, ProjectParams } from '../schemas.ts';
@@ -41,6 +42,7 @@ export function registerStart(app: App, dependencies: ApiDependencies): void {
     async (request, reply) => {
       const { project } = request.params;
       refusePlan(request.body.plan, '/plan');
+      await refuseUnknownGroups(dependencies.db, project, request.body.plan, '/plan');
       const rollout = newRollout(project, request.body, principalOf(request), idempotencyOf(request));
       const started = await startRollout(dependencies, rollout, request.body.supersede === true);
       request.log.info(
