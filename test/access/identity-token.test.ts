@@ -69,6 +69,12 @@ describe('a token of the provider', () => {
     expect([verified.id, claimed.id]).toEqual(['ann@example.org', `${issuer}#ann`]);
   });
 
+  test('names the groups that the provider has it in, and nothing that is no name', async () => {
+    const groups = ['sre', 7, null, 'security'];
+    expect(await verifier()(await sign({ groups }))).toMatchObject({ claims: ['sre', 'security'] });
+    expect(await verifier()(await sign({ groups: 'sre' }))).toMatchObject({ claims: [] });
+  });
+
   test('that claims to be an admin is what its membership says: nothing', async () => {
     const principal = await verifier()(await sign({ sub: 'eve', roles: { '*': ['admin'] }, role: 'admin' }));
     expect(principal.roles).toEqual({});

@@ -58,7 +58,7 @@ test("a plan in Argo's words becomes ours, valid and without problems", () => {
 test('a plan in our words is taken as it is, with or without a canary block', () => {
   const own = `steps:
   - { weight: 10, soak: 2m }
-  - { weight: 100, soak: 1m, gate: { timeout: 1h, onTimeout: hold } }
+  - { weight: 100, soak: 1m, gate: { timeout: 1h, onTimeout: hold, groups: [{ group: sre, approvals: 2 }], escalation: [{ after: 5m, groups: [boss] }] } }
 checks: { interval: 10s }
 thresholds: { errorRate: { max: 1 } }
 timeouts: { health: 30s }
@@ -70,7 +70,14 @@ lease: 10s
   expect(planOf(own)).toMatchObject({
     steps: [
       { weight: 10, soak: '2m' },
-      { weight: 100, gate: { timeout: '1h', onTimeout: 'hold' } },
+      {
+        weight: 100,
+        gate: {
+          ...{ timeout: '1h', onTimeout: 'hold' },
+          groups: [{ group: 'sre', approvals: 2 }],
+          escalation: [{ after: '5m', groups: ['boss'] }],
+        },
+      },
     ],
     timeouts: { health: '30s' },
     lease: '10s',

@@ -95,7 +95,7 @@ export const anyScript: fc.Arbitrary<Script> = fc
     question,
     steps: fc.array(fc.oneof({ weight: 8, arbitrary: one }, { weight: 2, arbitrary: together }), {
       minLength: 3,
-      maxLength: 12,
+      maxLength: 10,
     }),
   })
   .map((script) => ({

@@ -55,7 +55,15 @@ test.each([
     { timeout: '10m', onTimeout: 'hold', approvals: 2, allowRequester: true },
     { timeoutMs: 600_000, onTimeout: 'hold', approvals: 2, allowRequester: true },
   ],
-] as const)('the gate %j is frozen as %j', (gate, frozen) => {
+  [
+    { groups: [{ group: 'sre', approvals: 2 }], escalation: [{ after: '5m', groups: ['boss'] }] },
+    {
+      ...{ timeoutMs: 3_600_000, onTimeout: 'abort', approvals: 2, allowRequester: false },
+      groups: [{ group: 'sre', approvals: 2 }],
+      escalation: [{ afterMs: 300_000, groups: ['boss'] }],
+    },
+  ],
+] satisfies [Gate, unknown][])('the gate %j is frozen as %j', (gate, frozen) => {
   expect(freezePlan({ steps: [{ weight: 10, soak: '1m', gate }] }).steps[0]?.gate).toEqual(frozen);
 });
 
@@ -69,6 +77,16 @@ test('a window that is left out is never shorter than the interval', () => {
 test('a duration that is none is refused by name', () => {
   expect(() => freezePlan({ lease: 'soon' })).toThrow('"soon" is no duration');
 });
+
+type Gate = NonNullable<CanaryPlanInput['steps']>[number]['gate'];
+
+function gateOf(gate: Gate): CanaryPlanInput {
+  return { steps: [{ weight: 10, soak: '1m', gate }] };
+}
+
+function quorum(group: string, approvals: number) {
+  return { group, approvals };
+}
 
 const soak = '1m';
 test.each<[string, CanaryPlanInput, string, RegExp]>([
@@ -120,6 +138,41 @@ test.each<[string, CanaryPlanInput, string, RegExp]>([
     { steps: [{ weight: 10, gate: { timeout: '0' } }] },
     '/steps/0/gate/timeout',
     /1s to 30d/,
+  ],
+  [
+    'a group twice',
+    gateOf({ groups: [quorum('sre', 1), quorum('sre', 1)] }),
+    '/steps/0/gate/groups/1/group',
+    /second time/,
+  ],
+  [
+    'a crowd',
+    gateOf({ groups: [quorum('sre', 6), quorum('boss', 6)] }),
+    '/steps/0/gate/groups',
+    /at most 10/,
+  ],
+  [
+    'fewer people than the groups',
+    gateOf({ approvals: 1, groups: [quorum('sre', 2)] }),
+    '/steps/0/gate/approvals',
+    /groups ask for 2/,
+  ],
+  [
+    'an escalation after the end',
+    gateOf({ timeout: '5m', escalation: [{ after: '5m', groups: ['boss'] }] }),
+    '/steps/0/gate/escalation/0/after',
+    /less than the gate's time of 5m/,
+  ],
+  [
+    'an escalation before the one before',
+    gateOf({
+      escalation: [
+        { after: '5m', groups: ['boss'] },
+        { after: '2m', groups: ['owner'] },
+      ],
+    }),
+    '/steps/0/gate/escalation/1/after',
+    /more than 5m/,
   ],
   ['checks without pause', { checks: { interval: '0' } }, '/checks/interval', /500ms to 1h/],
   ['checks too rare', { checks: { interval: '2h' } }, '/checks/interval', /500ms to 1h/],
