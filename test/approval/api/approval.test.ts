@@ -136,7 +136,7 @@ test('the glass is broken by an admin alone, with a reason, by its own route alo
   const own = await api.call('POST', `approvals/${gateId}/decisions`, { ...body, decision: 'approve' });
   expect(approver.body).toMatchObject({ status: 403, detail: expect.stringContaining('admin') });
   expect(silent.body).toMatchObject({ status: 400, errors: [{ pointer: '/reason' }] });
-  expect(normal.body).toMatchObject({ status: 400, errors: [{ pointer: '/decision' }] });
+  expect(normal.body).toMatchObject({ status: 400, errors: [{ pointer: '/decision' }, {}] });
   expect(own.body).toMatchObject({ status: 403, detail: expect.stringContaining('somebody else') });
 });
 
