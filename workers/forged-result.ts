@@ -26,9 +26,9 @@ async function writeDown(db: Db, input: ActivityExecuteInput): Promise<void> {
   if (typeof operationId !== 'string' || workflowExecution === undefined) return;
   const identity = await whoAnswered(workflowExecution, activityId);
   if (identity === null) return;
-  const detail = { activityId, run: workflowExecution.runId, identity: identity.slice(0, 100) };
+  const detail = { activityId, run: workflowExecution.runId };
   const what = `activity result of ${activityType} that the worker did not give`;
-  await recordAttempts(db, operationId, [{ what, detail, place: null }]);
+  await recordAttempts(db, operationId, [{ what, detail, identity: identity.slice(0, 100), place: null }]);
 }
 
 /** Who ended the activity in its place; null when nobody did: it timed out, or its run has ended or was reset. */

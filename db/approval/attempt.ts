@@ -10,6 +10,8 @@ export interface Attempt {
   /** What came, in our own words: what somebody typed may hold anything. */
   readonly what: string;
   readonly detail: Readonly<Record<string, unknown>>;
+  /** Who it may have been, as they say themselves: may be the name of a person. */
+  readonly identity?: string;
   /** Its place in the run that heard it, so that a repetition writes nothing twice; null: it was not heard by a run. */
   readonly place: { readonly runId: string; readonly runSeq: number } | null;
 }
@@ -92,11 +94,16 @@ interface Operation {
 }
 
 async function write(tx: Db, operationId: string, operation: Operation, attempt: Attempt): Promise<void> {
-  const { what, detail, place } = attempt;
+  const { what, detail, identity = null, place } = attempt;
   const summary = `attempt around the API: ${what}; it approves nothing`;
-  const line = { operationId, type: 'approval.attempt', summary, detail: { ...detail } };
+  const line = {
+    operationId,
+    type: 'approval.attempt',
+    summary,
+    detail: { ...detail, ...(identity === null ? {} : { identity }) },
+  };
   const isNew = await appendLine(tx, { ...line, runId: place?.runId ?? null, runSeq: place?.runSeq ?? null });
-  if (isNew) await note(tx, operationId, operation, { what, ...detail });
+  if (isNew) await note(tx, operationId, operation, { what, ...detail }, identity);
 }
 
 async function sayNoMore(tx: Db, operationId: string, operation: Operation): Promise<void> {
@@ -111,6 +118,7 @@ async function note(
   operationId: string,
   { project, target }: Operation,
   detail: Record<string, unknown>,
+  identity: string | null = null,
 ): Promise<void> {
   await audit(tx, {
     project,
@@ -119,5 +127,6 @@ async function note(
     subject: target,
     operationId,
     detail,
+    personal: { identity },
   });
 }

@@ -73,7 +73,7 @@ test('groups are made, listed, audited and removed', async () => {
   expect(denied.status).toBe(403);
   expect(bad.body).toMatchObject({ status: 400, errors: [{ pointer: '/members' }] });
   expect(await auditOf(api.db, { subject: 'sre', action: 'group.set' })).toMatchObject([
-    { principal: 'ada', detail: { before: [], after: ['bob'], claim: 'idp-sre' } },
+    { principal: 'ada', detail: { members: 1, claim: 'idp-sre' }, texts: { 'after 1': 'bob' } },
   ]);
   await api.call('PUT', 'groups/gone', { members: [] });
   expect((await api.call('DELETE', 'groups/gone')).status).toBe(204);

@@ -77,6 +77,9 @@ describe.concurrent('an attempt to approve around the API', () => {
     const summaries = (await attempts(rollout)).join('\n');
     expect(summaries).toContain('activity result of watchRollout that cannot be read');
     expect(summaries).toContain('activity result of watchRollout that the worker did not give');
+    expect(await audited(rollout)).toContainEqual(
+      expect.objectContaining({ texts: { identity: 'somebody at the command line' } }),
+    );
     expect(await rollout.state()).toMatchObject({ phase: 'waiting-for-approval', weight: 20 });
     await rollout.decide('approve');
     expect(await rollout.result()).toMatchObject({ outcome: 'promoted' });
