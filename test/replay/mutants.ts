@@ -94,7 +94,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a wait without its deadline',
     file: 'workflows/canary-rollout/attention.ts',
-    from: 'condition(wake, timeoutMs)',
+    from: 'condition(wake, timeoutMs, { summary: `longest time for: ${run.state.phase}` })',
     to: 'condition(wake).then(() => timeoutMs > 0)',
   },
   {

@@ -14,7 +14,7 @@ import { resetToFirstTask } from '../../support/rollout-house/reset.ts';
 
 /** What somebody types into Temporal to approve something approves nothing, and is written down, on the real server. */
 const house = houseForFile();
-const plan = { ...quickPlan, steps: [{ weight: 20, soak: '1s', gate: true }, { weight: 100 }] };
+const plan = { ...quickPlan, lease: '1m', steps: [{ weight: 20, soak: '1s', gate: true }, { weight: 100 }] };
 
 async function atGate(): Promise<StartedRollout> {
   const rollout = await startRollout(house(), await makeService(house()), 'v2', plan);

@@ -25,7 +25,7 @@ const gate = {
 };
 
 function gated(asked: object | true) {
-  return { ...quickPlan, steps: [{ weight: 20, soak: '1s', gate: asked }, { weight: 100 }] };
+  return { ...quickPlan, lease: '1m', steps: [{ weight: 20, soak: '1s', gate: asked }, { weight: 100 }] };
 }
 
 async function atGate(asked: object | true): Promise<StartedRollout> {
