@@ -92,7 +92,7 @@ test('threads find the clusters that the plain strategy finds, alone and togethe
 });
 
 test('more similar pairs than the budget give the same clusters', async () => {
-  const job = jobOf(2500, 24, 2);
+  const job = jobOf(1600, 8, 2);
 
   for (const count of [1, 3])
     expect(await threadsOf(count, 100).cluster(job)).toEqual(agglomerative(inputOf(job), options));
