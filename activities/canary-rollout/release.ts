@@ -147,9 +147,19 @@ function exited(
   instance: ReleaseInstance,
   status: { state: string; lastOutput?: string },
 ): OpsError {
-  const output = status.lastOutput ? `; its last output: ${status.lastOutput.slice(-300)}` : '';
+  const output = status.lastOutput ? `; its last output: ${endOf(status.lastOutput)}` : '';
   return new OpsError(
     'start-failed',
     `${facts.version} (${instance.id}) ended before it was healthy${output}`,
   );
+}
+
+/** Room for a message and the stack below it. */
+const shownCharacters = 600;
+
+/** The end of a text, from the beginning of a line where there is one. */
+function endOf(text: string): string {
+  if (text.length <= shownCharacters) return text;
+  const end = text.slice(-shownCharacters);
+  return end.slice(end.indexOf('\n') + 1);
 }
