@@ -93,9 +93,7 @@ export function createRemote(
       await git(['push', '--porcelain', lease, '--', url, `${head}:${branch}`]);
       return true;
     } catch (error) {
-      const isStale =
-        error instanceof GitFailure && /\((stale info|fetch first|non-fast-forward)\)/.test(error.output);
-      if (isStale) return false;
+      if (error instanceof GitFailure && outrun.test(`${error.output} ${error.message}`)) return false;
       throw unreachable(error);
     }
   }
@@ -120,6 +118,10 @@ export function createRemote(
     },
   };
 }
+
+/** What git says when others were first: seen before anything was sent, or by the remote as it took the lock of the branch. */
+const outrun =
+  /\((stale info|fetch first|non-fast-forward)\)|cannot lock ref '[^']*': (is at \w+ but expected|reference already exists|reference is missing|unable to resolve)/;
 
 function rewritten(what: string): OpsError {
   return new OpsError(
