@@ -1,4 +1,4 @@
-import { isCardNumber, isIban, isSpanOfDigits } from './check-digits.ts';
+import { cardSpans, isIban, isSpanOfDigits } from './check-digits.ts';
 
 /** A kind of secret or personal data, told by its form. */
 export interface RedactedKind {
@@ -9,6 +9,8 @@ export interface RedactedKind {
   readonly hint?: string;
   /** Tells the real thing from what only looks like it. */
   readonly isReal?: (found: string) => boolean;
+  /** Where in what the shape found the real ones are, as from and to, in order: other digits may stand right beside them. */
+  readonly spans?: (found: string) => readonly (readonly [number, number])[];
 }
 
 /** The more telling before the more general: what is removed is not looked at again. Prefixes are those that their issuers publish. */
@@ -68,7 +70,7 @@ export const kinds: readonly RedactedKind[] = [
     hint: '@',
   },
   { kind: 'iban', shape: /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b/g, isReal: isIban },
-  { kind: 'card-number', shape: /(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w.-]*\d)/g, isReal: isCardNumber },
+  { kind: 'card-number', shape: /(?<![\w.-])\d(?:[ -]?\d){12,80}(?![\w.-]*\d)/g, spans: cardSpans },
   {
     kind: 'us-social-security-number',
     shape: /(?<![\d-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])/g,

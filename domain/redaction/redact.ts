@@ -23,17 +23,28 @@ export function redact(text: string): Redacted {
 
 function removed(
   text: string,
-  { kind, shape, isReal = () => true }: RedactedKind,
+  { kind, shape, isReal = () => true, spans }: RedactedKind,
   count: () => void,
 ): string {
   return text.replace(shape, (match: string, ...rest: unknown[]) => {
     const groups = rest.at(-1) as { keep?: string } | string;
     const keep = typeof groups === 'object' ? (groups.keep ?? '') : '';
     const secret = match.slice(keep.length);
+    if (spans !== undefined) return without(match, spans(match), () => (count(), `[${kind}]`));
     if (isRemoved.test(secret) || !isReal(secret)) return match;
     count();
     return `${keep}[${kind}]`;
   });
+}
+
+/** The text with something else in place of each span. */
+function without(text: string, spans: readonly (readonly [number, number])[], instead: () => string): string {
+  let [rest, at] = ['', 0];
+  for (const [from, to] of spans) {
+    rest += text.slice(at, from) + instead();
+    at = to;
+  }
+  return rest + text.slice(at);
 }
 
 /** A value that is the mark of something removed already. */
