@@ -1,13 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { checkOptions, edgeBudget as defaultBudget } from '../domain/feedback-clustering/agglomerative.ts';
-import type { Leaders } from '../domain/feedback-clustering/strategy.ts';
 import { OpsError } from '../domain/errors.ts';
 import { ask } from './ask.ts';
-import { type Answer, buffersOf, type ClusteringJob, type JoinedPart } from './messages.ts';
+import { type Answer, buffersOf, type Clustered, type ClusteringJob, type JoinedPart } from './messages.ts';
 
 export interface ClusteringThreads {
   /** Runs one job after the other, none of it on the caller's thread. Rejects with the signal's reason once that is aborted. */
-  cluster(job: ClusteringJob, signal?: AbortSignal): Promise<Leaders>;
+  cluster(job: ClusteringJob, signal?: AbortSignal): Promise<Clustered>;
   /** Ends the threads; jobs that run or wait are rejected. */
   close(): Promise<void>;
 }
@@ -50,7 +49,7 @@ interface House extends Required<Options> {
   isClosed: boolean;
 }
 
-async function runJob(house: House, job: ClusteringJob, signal?: AbortSignal): Promise<Leaders> {
+async function runJob(house: House, job: ClusteringJob, signal?: AbortSignal): Promise<Clustered> {
   signal?.throwIfAborted();
   if (house.isClosed)
     throw new OpsError('unavailable', 'the clustering threads are closed: start the job elsewhere');
@@ -82,13 +81,13 @@ async function dismiss(house: House): Promise<void> {
   await Promise.all(crew.map((worker) => worker.terminate()));
 }
 
-async function clusterWith({ crew, edgeBudget }: House, job: ClusteringJob): Promise<Leaders> {
+async function clusterWith({ crew, edgeBudget }: House, job: ClusteringJob): Promise<Clustered> {
   const [first] = crew;
   if (first === undefined) throw new OpsError('internal', 'there is no clustering thread');
   if (job.strategy !== 'agglomerative' || job.ids.length <= alone || crew.length === 1)
-    return leadersFrom(await ask(first, { kind: 'run', job, edgeBudget }));
+    return clusteredFrom(await ask(first, { kind: 'run', job, edgeBudget }));
   const parts = await joinTogether(crew, job, edgeBudget);
-  return leadersFrom(await ask(first, { kind: 'merge', job, parts }, parts.flatMap(buffersOf)));
+  return clusteredFrom(await ask(first, { kind: 'merge', job, parts }, parts.flatMap(buffersOf)));
 }
 
 async function joinTogether(
@@ -110,8 +109,8 @@ async function joinTogether(
   });
 }
 
-function leadersFrom(answer: Answer): Leaders {
-  if (answer.kind === 'clustered') return answer.leaders;
+function clusteredFrom(answer: Answer): Clustered {
+  if (answer.kind === 'clustered') return answer.clustered;
   throw new OpsError('internal', `a clustering thread answered ${answer.kind} to a job`);
 }
 

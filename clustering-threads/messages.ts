@@ -30,6 +30,13 @@ export interface Share {
   readonly next: Int32Array;
 }
 
+/** What comes out of a job. */
+export interface Clustered {
+  readonly leaders: Leaders;
+  /** Rows that hang together by similar pairs, people or fingerprints, as `parents` of disjoint sets: no cluster reaches beyond one. */
+  readonly parents: Int32Array;
+}
+
 /** What one thread found of a join. */
 export interface JoinedPart {
   readonly edges: EdgeList | null;
@@ -38,7 +45,7 @@ export interface JoinedPart {
 
 export type Answer =
   | { readonly kind: 'joined'; readonly part: JoinedPart }
-  | { readonly kind: 'clustered'; readonly leaders: Leaders }
+  | { readonly kind: 'clustered'; readonly clustered: Clustered }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly detail: object };
 
 /** The buffers of a part, to hand them over without a copy. */

@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { connected } from '../domain/feedback-clustering/arrival.ts';
 import { agglomerate } from '../domain/feedback-clustering/agglomerative.ts';
 import { disjointSets, rootOf, unite } from '../domain/feedback-clustering/disjoint-sets.ts';
 import { trimmed } from '../domain/feedback-clustering/edge-list.ts';
@@ -8,11 +9,13 @@ import {
   tilesInOrder,
 } from '../domain/feedback-clustering/similarity-join.ts';
 import { strategyNamed } from '../domain/feedback-clustering/strategies.ts';
-import type { ClusterInput, Leaders } from '../domain/feedback-clustering/strategy.ts';
+import type { ClusterInput } from '../domain/feedback-clustering/strategy.ts';
 import { vectorSet } from '../domain/feedback-clustering/vectors.ts';
 import { OpsError } from '../domain/errors.ts';
+import { giveWay } from './give-way.ts';
 import {
   type Answer,
+  type Clustered,
   buffersOf,
   type ClusteringJob,
   type JoinedPart,
@@ -20,6 +23,8 @@ import {
   type Share,
 } from './messages.ts';
 import { simdKernel } from './simd-kernel.ts';
+
+giveWay();
 
 /** A thread of `clusteringThreads`: does one request after the other and keeps nothing between them. */
 parentPort?.on('message', (request: Request) => {
@@ -39,22 +44,27 @@ function attempt(request: Request): Answer {
 function handle(request: Request): Answer {
   switch (request.kind) {
     case 'run':
-      return { kind: 'clustered', leaders: run(request.job, request.edgeBudget) };
+      return { kind: 'clustered', clustered: run(request.job, request.edgeBudget) };
     case 'join':
       return { kind: 'joined', part: join(request.share) };
     case 'merge':
-      return { kind: 'clustered', leaders: merge(request.job, request.parts) };
+      return { kind: 'clustered', clustered: merge(request.job, request.parts) };
   }
 }
 
-function run(job: ClusteringJob, budget: number): Leaders {
+function run(job: ClusteringJob, budget: number): Clustered {
   const input = inputOf(job);
-  if (job.strategy !== 'agglomerative') return strategyNamed(job.strategy)(input, job.options);
+  // The other strategies go by the order of all items: any of them may change with any other.
+  if (job.strategy !== 'agglomerative')
+    return {
+      leaders: strategyNamed(job.strategy)(input, job.options),
+      parents: new Int32Array(job.ids.length),
+    };
   const { vectors } = input;
   const kernel = simdKernel(vectors);
   const { threshold } = job.options;
   const join = joinSimilar(vectors, { threshold, kernel, budget, nextTile: tilesInOrder() });
-  return agglomerate(input, job.options, join);
+  return clustered(input, job, join);
 }
 
 function join({ values, dimensions, threshold, budget, next }: Share): JoinedPart {
@@ -64,8 +74,13 @@ function join({ values, dimensions, threshold, budget, next }: Share): JoinedPar
   return { edges: edges === null ? null : trimmed([edges]), parents: sets.parents };
 }
 
-function merge(job: ClusteringJob, parts: readonly JoinedPart[]): Leaders {
-  return agglomerate(inputOf(job), job.options, joinOf(job.ids.length, parts));
+function merge(job: ClusteringJob, parts: readonly JoinedPart[]): Clustered {
+  return clustered(inputOf(job), job, joinOf(job.ids.length, parts));
+}
+
+function clustered(input: ClusterInput, { options }: ClusteringJob, join: SimilarityJoin): Clustered {
+  const leaders = agglomerate(input, options, join);
+  return { leaders, parents: connected(input, join.sets).parents };
 }
 
 function joinOf(count: number, parts: readonly JoinedPart[]): SimilarityJoin {
@@ -85,7 +100,7 @@ function movedWith(answer: Answer): ArrayBuffer[] {
     case 'joined':
       return buffersOf(answer.part);
     case 'clustered':
-      return [answer.leaders.buffer as ArrayBuffer];
+      return [answer.clustered.leaders.buffer, answer.clustered.parents.buffer] as ArrayBuffer[];
     case 'failed':
       return [];
   }

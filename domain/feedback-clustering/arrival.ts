@@ -40,7 +40,8 @@ export function arrive(
   for (let other = 0; other < leaders.length; other += 1)
     if (rootOf(sets, other) === root) component.push(other);
   const isFree = freedom(input, component, row);
-  const members = (leader: number) => component.filter((other) => leaders[other] === leader);
+  const byLeader = membersByLeader(component, leaders);
+  const members = (leader: number) => byLeader.get(leader) ?? [];
   const averages = [...new Set(neighbours.map((neighbour) => leaders[neighbour] ?? neighbour))]
     .map((leader) => ({ leader, similarity: averageTo(input.vectors, row, members(leader)) }))
     .filter(
@@ -96,6 +97,17 @@ function part(input: ClusterInput, rows: readonly number[]): ClusterInput {
   };
 }
 
+function membersByLeader(component: readonly number[], leaders: Leaders): Map<number, number[]> {
+  const found = new Map<number, number[]>();
+  for (const row of component) {
+    const leader = leaders[row] ?? row;
+    const members = found.get(leader);
+    if (members === undefined) found.set(leader, [row]);
+    else members.push(row);
+  }
+  return found;
+}
+
 function rowsWithFingerprint({ fingerprints }: ClusterInput, row: number): number[] {
   const own = fingerprints[row] ?? null;
   if (own === null) return [];
@@ -108,6 +120,8 @@ function averageTo(vectors: VectorSet, row: number, members: readonly number[]):
 
 /** Whether people let the row be in one cluster with another one of its component. */
 function freedom(input: ClusterInput, component: readonly number[], row: number): (other: number) => boolean {
+  const { together, apart, locks } = input.constraints;
+  if (together.length + apart.length + locks.length === 0) return () => true;
   const { rows, atoms } = rankedAtoms({ ...part(input, component), fingerprints: component.map(() => null) });
   const stanceOf = new Map<number, Stance>();
   for (const { members, stance } of atoms)

@@ -1,14 +1,17 @@
 import { OpsError } from '../errors.ts';
 import { cosine, type VectorSet } from './vectors.ts';
 
-/** How far above what is usual between two items their similarity must be. Chosen on labelled sets, see docs/feedback-clustering.md. */
-const deviations = 2;
+/** How many deviations above what is usual between two items their similarity must be. Chosen on labelled sets, see docs/feedback-clustering.md. */
+const deviations = 3.4;
+/** Makes of a median absolute deviation the standard deviation of a normal distribution (Rousseeuw and Croux 1993). */
+const normal = 1.4826;
 const items = 1000;
 
 /**
  * A threshold without labels. Two items of a project mostly have nothing to do with each other, so the similarities of all pairs show what
- * is mere chance with these texts and this model; the threshold is the mean of them and two standard deviations. Looks at 1,000 items at
- * most, spread evenly over the rows. Throws `invalid-input` when there are too few to tell.
+ * is mere chance with these texts and this model; the threshold is their median and 3.4 deviations. Median and median deviation, because
+ * a project of few topics has many pairs that are no chance, and they must not move it. Looks at 1,000 items at most, spread evenly over
+ * the rows. Throws `invalid-input` when there are too few to tell.
  */
 export function calibrateThreshold(vectors: VectorSet): number {
   const rows = spread(vectors);
@@ -17,17 +20,22 @@ export function calibrateThreshold(vectors: VectorSet): number {
       'invalid-input',
       `only ${rows.length} items have a vector: a threshold can be calibrated from 20 on; set one until then`,
     );
-  let [count, sum, squares] = [0, 0, 0];
+  const similarities = allPairs(vectors, rows).sort();
+  const usual = middle(similarities);
+  const away = similarities.map((similarity) => Math.abs(similarity - usual)).sort();
+  return Math.min(0.99, Math.max(0.01, usual + deviations * normal * middle(away)));
+}
+
+function allPairs(vectors: VectorSet, rows: readonly number[]): Float64Array {
+  const similarities = new Float64Array((rows.length * (rows.length - 1)) / 2);
+  let at = 0;
   for (const [index, a] of rows.entries())
-    for (const b of rows.slice(index + 1)) {
-      const similarity = cosine(vectors, a, b);
-      count += 1;
-      sum += similarity;
-      squares += similarity * similarity;
-    }
-  const mean = sum / count;
-  const deviation = Math.sqrt(Math.max(0, squares / count - mean * mean));
-  return Math.min(0.99, Math.max(0.01, mean + deviations * deviation));
+    for (const b of rows.slice(index + 1)) similarities[at++] = cosine(vectors, a, b);
+  return similarities;
+}
+
+function middle(sorted: Float64Array): number {
+  return sorted[sorted.length >> 1] ?? 0;
 }
 
 function spread({ count, inverseLengths }: VectorSet): number[] {

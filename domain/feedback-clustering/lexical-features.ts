@@ -12,17 +12,29 @@ const longestGram = 5;
 export function lexicalFeatures(text: string): LexicalFeatures {
   const words = new Map<number, number>();
   const grams = new Map<number, number>();
-  for (const [word] of text
-    .normalize('NFKC')
-    .toLowerCase()
-    .matchAll(/[\p{L}\p{M}\p{N}]+/gu)) {
-    count(words, hashOf(word, 0, word.length));
+  for (const word of wordsOf(text)) {
+    count(words, hashOfWord(word));
     const padded = ` ${word} `;
     for (let length = shortestGram; length <= longestGram; length += 1)
       for (let from = 0; from + length <= padded.length; from += 1)
         count(grams, hashOf(padded, from, from + length));
   }
   return { words, grams };
+}
+
+/** In the order of the text, in one normal form and case. */
+export function wordsOf(text: string): string[] {
+  return (
+    text
+      .normalize('NFKC')
+      .toLowerCase()
+      .match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
+  );
+}
+
+/** The feature that a whole word is. */
+export function hashOfWord(word: string): number {
+  return hashOf(word, 0, word.length);
 }
 
 function count(counts: Map<number, number>, feature: number): void {

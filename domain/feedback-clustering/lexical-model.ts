@@ -1,5 +1,5 @@
 import { OpsError } from '../errors.ts';
-import { type LexicalFeatures, lexicalFeatures } from './lexical-features.ts';
+import { hashOfWord, type LexicalFeatures, lexicalFeatures } from './lexical-features.ts';
 
 /**
  * What words are worth in a project: in how many of its texts each feature is, by hash. Nothing else of the texts is in it. Vectors of
@@ -52,6 +52,11 @@ export function textOf(item: { title: string; body: string }, bodyChars = 1500):
   const cut = item.body.slice(0, bodyChars);
   const isTorn = /[\uD800-\uDBFF]$/.test(cut) && cut.length < item.body.length;
   return `${item.title}\n${isTorn ? cut.slice(0, -1) : cut}`;
+}
+
+/** How much a word, as `wordsOf` gives it, says in the project: from 1, for what is in every text, upwards. */
+export function rarityOfWord(model: LexicalModel, word: string): number {
+  return rarity(model, hashOfWord(word));
 }
 
 function addSide(vector: Float64Array, model: LexicalModel, counts: ReadonlyMap<number, number>): void {

@@ -1,6 +1,9 @@
 /**
  * What changes from one occurrence of an error to the next, in the order in which it is looked for: the longer form before its parts.
  * A changed list makes other templates, so it comes with a new version of the fingerprints.
+ * Not the mask of log templates (domain/log-template/mask.ts): a fingerprint is decided on one message, so what is kept names its kind
+ * and words such as utf8 and sha256 stay, while a miner sees many lines and can afford to hide every word with a digit. With this one
+ * in its place the labelled log systems fall from a mean GA of 0.996 to 0.764, and FGA from 0.964 to 0.744.
  */
 const masks: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['url', /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>)\]]+/],

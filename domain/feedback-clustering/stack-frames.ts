@@ -2,13 +2,19 @@ export interface StackFrame {
   readonly function: string;
   /** File or module without directories that differ between machines, lines, columns and build hashes. */
   readonly module: string;
+  /** The file as its runtime names it, without line and column; of Java the class as a path; empty where none is told. */
+  readonly path: string;
   /** Whether it is a library's or the platform's, not the project's own. */
   readonly isForeign: boolean;
 }
 
 interface Form {
   readonly pattern: RegExp;
-  readonly read: (groups: Readonly<Record<string, string | undefined>>) => { name: string; place: string };
+  readonly read: (groups: Readonly<Record<string, string | undefined>>) => {
+    name: string;
+    place: string;
+    path: string;
+  };
 }
 
 /** Of Java and Kotlin, JavaScript (two), C#, Python, Ruby. */
@@ -33,21 +39,38 @@ function frameOf(line: string): StackFrame | null {
   for (const { pattern, read } of forms) {
     const groups = pattern.exec(line.slice(0, 1000))?.groups;
     if (groups === undefined) continue;
-    const { name, place } = read(groups);
-    return { function: name, module: moduleOf(place), isForeign: foreign.test(place) || foreign.test(name) };
+    const { name, place, path } = read(groups);
+    const isForeign = foreign.test(place) || foreign.test(name);
+    const net = path === '' ? netFile.exec(line.slice(0, 1000))?.[1] : undefined;
+    return { function: name, module: moduleOf(place), path: pathOf(net ?? path), isForeign };
   }
   return null;
 }
 
 function named({ name = '', place = '' }: Readonly<Record<string, string | undefined>>) {
-  return { name: name.replaceAll(/<anonymous>|\$\d+|0x[0-9a-f]+/g, '').trim(), place };
+  return { name: name.replaceAll(/<anonymous>|\$\d+|0x[0-9a-f]+/g, '').trim(), place, path: place };
 }
 
 /** The class says where it is, and the file nothing more. */
-function javaMethod({ name = '' }: Readonly<Record<string, string | undefined>>) {
+function javaMethod({ name = '', place: file = '' }: Readonly<Record<string, string | undefined>>) {
   const method = name.replaceAll(/\$\$?Lambda[^.]*|\$\d+|@[0-9a-f]+/g, '').replace(/^.*\//, '');
-  return { name: method, place: '' };
+  const packages = method.split('.').slice(0, -2);
+  const source = /^[\w$-]+\.(?:java|kt|scala|groovy)(?=:|$)/.exec(file)?.[0];
+  return { name: method, place: '', path: source === undefined ? '' : [...packages, source].join('/') };
 }
+
+/** Without protocol and host, line and column, drive letter and query; with slashes. */
+function pathOf(place: string): string {
+  return place
+    .replace(/^(?:webpack|https?|file|app):\/\/(?:[^/]*:\d+)?/, '')
+    .replace(/(?::\d+)+$/, '')
+    .replace(/[?#].*$/, '')
+    .replaceAll('\\', '/')
+    .replace(/^[A-Za-z]:/, '');
+}
+
+/** Frames of .NET without blanks in their names look like those of Java, and have the file behind them. */
+const netFile = / in (.+?):line \d+\s*$/;
 
 /** The last two parts of the path, without what a build adds. */
 function moduleOf(place: string): string {

@@ -4,6 +4,7 @@ import type { ClusteringJob } from '../../clustering-threads/messages.ts';
 import { simdKernel } from '../../clustering-threads/simd-kernel.ts';
 import { agglomerative } from '../../domain/feedback-clustering/agglomerative.ts';
 import { noConstraints } from '../../domain/feedback-clustering/constraints.ts';
+import { rootOf } from '../../domain/feedback-clustering/disjoint-sets.ts';
 import { strategies, strategyNamed } from '../../domain/feedback-clustering/strategies.ts';
 import { dot, rowOf, vectorSet } from '../../domain/feedback-clustering/vectors.ts';
 import { themedRows } from './items.ts';
@@ -87,29 +88,40 @@ test('threads find the clusters that the plain strategy finds, alone and togethe
   const expected = agglomerative(inputOf(job), options);
 
   expect(new Set(expected).size).toBeLessThan(2000);
-  expect(await threadsOf(1).cluster(job)).toEqual(expected);
-  expect(await threadsOf(3).cluster(job)).toEqual(expected);
+  expect((await threadsOf(1).cluster(job)).leaders).toEqual(expected);
+  expect((await threadsOf(3).cluster(job)).leaders).toEqual(expected);
 });
 
 test('more similar pairs than the budget give the same clusters', async () => {
   const job = jobOf(1600, 8, 2);
 
   for (const count of [1, 3])
-    expect(await threadsOf(count, 100).cluster(job)).toEqual(agglomerative(inputOf(job), options));
+    expect((await threadsOf(count, 100).cluster(job)).leaders).toEqual(agglomerative(inputOf(job), options));
 });
 
 test.each(Object.keys(strategies) as (keyof typeof strategies)[])('%s runs in a thread', async (strategy) => {
   const job = jobOf(200, 8, 3, { strategy });
 
-  expect(await threadsOf(2).cluster(job)).toEqual(strategyNamed(strategy)(inputOf(job), options));
+  expect((await threadsOf(2).cluster(job)).leaders).toEqual(strategyNamed(strategy)(inputOf(job), options));
 });
 
 test('rows outside of shared memory are taken too, and left as they are', async () => {
   const job = jobOf(100, 8, 4);
   const values = Float32Array.from(job.values);
 
-  expect(await threadsOf(1).cluster({ ...job, values })).toEqual(agglomerative(inputOf(job), options));
+  expect((await threadsOf(1).cluster({ ...job, values })).leaders).toEqual(
+    agglomerative(inputOf(job), options),
+  );
   expect(values).toEqual(job.values);
+});
+
+test('rows that may change each other are told apart from those that never meet', async () => {
+  const job = jobOf(1600, 64, 11);
+  const { leaders, parents } = await threadsOf(2).cluster(job);
+  const sets = { parents };
+
+  expect(new Set(Array.from(parents, (_, row) => rootOf(sets, row))).size).toBeGreaterThan(1);
+  for (const [row, leader] of leaders.entries()) expect(rootOf(sets, row)).toBe(rootOf(sets, leader));
 });
 
 test('the event loop goes on turning meanwhile', async () => {
@@ -141,7 +153,7 @@ test('a job that fails says why, and the next one runs', async () => {
   await expect(threads.cluster({ ...job, options: { threshold: 2, minSize: 2 } })).rejects.toThrow(
     /threshold is 2/,
   );
-  expect(await threads.cluster(job)).toEqual(agglomerative(inputOf(job), options));
+  expect((await threads.cluster(job)).leaders).toEqual(agglomerative(inputOf(job), options));
 });
 
 test('an aborted job ends, and the next one runs', async () => {
@@ -153,7 +165,7 @@ test('an aborted job ends, and the next one runs', async () => {
   setImmediate(() => abort.abort(new Error('the worker shuts down')));
 
   await expect(run).rejects.toThrow('the worker shuts down');
-  expect(await next).toEqual(agglomerative(inputOf(small), options));
+  expect((await next).leaders).toEqual(agglomerative(inputOf(small), options));
   await expect(threads.cluster(small, AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late');
 });
 
