@@ -67,7 +67,7 @@ async function score(
 ): Promise<Scores> {
   const ids = Array.from({ length: count }, (_, row) => String(row).padStart(6, '0'));
   const facts = { ids, values, dimensions, fingerprints: ids.map(() => null), constraints: noConstraints };
-  const leaders = await threads.cluster({ strategy, ...facts, options: { threshold, minSize: 2 } });
+  const { leaders } = await threads.cluster({ strategy, ...facts, options: { threshold, minSize: 2 } });
   const { ari, pair_f1, v, k } = scoresOf(Array.from(leaders), labels);
   return { ari: round(ari), pair_f1: round(pair_f1), v: round(v), k };
 }

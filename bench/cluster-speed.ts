@@ -114,7 +114,7 @@ async function shuffled(crew: ClusteringThreads): Promise<number> {
   return rounded(least);
 }
 
-function leadersOf(
+async function leadersOf(
   crew: ClusteringThreads,
   { values, dimensions: width, threshold }: PeerTask,
   order?: number[],
@@ -126,7 +126,8 @@ function leadersOf(
   const ids = rows.map((row) => `item-${String(row).padStart(6, '0')}`);
   const facts = { ids, values: placed, dimensions: width, fingerprints: ids.map(() => null) };
   const options = { threshold, minSize: 1 };
-  return crew.cluster({ strategy: 'agglomerative', ...facts, constraints: noConstraints, options });
+  const job = { strategy: 'agglomerative' as const, ...facts, constraints: noConstraints, options };
+  return (await crew.cluster(job)).leaders;
 }
 
 function rounded(value: number): number {

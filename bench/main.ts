@@ -54,6 +54,12 @@ const scenarios: Record<string, Scenario> = {
     about: 'events of a four-step rollout, with 1 s and with 10 min of simulated soak',
     run: async (note) => (await import('./history.ts')).history({ note }),
   },
+  ingest: {
+    about:
+      '500 webhooks a second while clustering runs: accepted, visible, counted; re-runs with edits (--count seconds, 30)',
+    run: async (note, count) =>
+      (await import('./ingest.ts')).ingest({ seconds: count ?? 30, runs: 1000, note }),
+  },
   templates: {
     about:
       'how well and how fast log lines are put together by kind, beside a fixed-depth tree (HOLDFAST_DATA)',

@@ -7,7 +7,8 @@ import { createMemoryProbe } from '../../providers/probe/memory.ts';
 import { createMemoryRuntime } from '../../providers/runtime/memory.ts';
 import { createMemoryTraffic } from '../../providers/traffic/memory.ts';
 import { operationsOptions } from '../../workers/operations.ts';
-import type { WorkerTools } from '../../workers/tools.ts';
+import { createClusteringParts } from '../../workers/clustering-parts.ts';
+import type { WatchTools } from '../../workers/tools.ts';
 import { watchOptions } from '../../workers/watch.ts';
 
 export interface FairnessWorkers {
@@ -107,7 +108,7 @@ function createHands() {
 }
 
 /** The activities of the product are not used here; the options that come with them are. */
-function toolsOf(db: Db, slotsPerProject: number): WorkerTools {
+function toolsOf(db: Db, slotsPerProject: number): WatchTools {
   const runtime = createMemoryRuntime();
   return {
     db,
@@ -118,5 +119,6 @@ function toolsOf(db: Db, slotsPerProject: number): WorkerTools {
     log: () => undefined,
     keep: loadConfig({}).keep,
     slotsPerProject,
+    clusters: createClusteringParts(loadConfig({}).clustering, null),
   };
 }
