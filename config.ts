@@ -3,7 +3,15 @@ import { join, resolve } from 'node:path';
 import { OpsError } from './domain/errors.ts';
 import type { TemporalCredentials } from './temporal-connection/options.ts';
 import { deepFreeze, osUser } from './setting-values.ts';
-import { readAll, settingNames, type LogLevel, type PrivateAddresses, type SettingName } from './settings.ts';
+import {
+  readAll,
+  settingNames,
+  type ClusteringMethod,
+  type EmbeddingVendor,
+  type LogLevel,
+  type PrivateAddresses,
+  type SettingName,
+} from './settings.ts';
 
 const dayMs = 86_400_000;
 
@@ -52,6 +60,8 @@ export interface Config {
     readonly samplesMs: number;
     readonly idempotencyKeysMs: number;
     readonly notificationsMs: number;
+    readonly feedbackDeliveriesMs: number;
+    readonly logWindowsMs: number;
   };
   /** `url` is null when not set: `holdfast up` says where it listens in `<home>/stack.json`. */
   readonly api: {
@@ -94,6 +104,31 @@ export interface Config {
     readonly privateAddresses: PrivateAddresses;
     readonly slackApiUrl: string;
   };
+  /** Defaults of the installation for projects that say nothing. */
+  readonly clustering: {
+    readonly method: ClusteringMethod;
+    /** null: calibrated for each project. */
+    readonly threshold: number | null;
+    readonly minSize: number;
+    readonly truncateBodyChars: number;
+  };
+  /** null: what the vendor has; `key` is a reference, never the key. */
+  readonly embedding: {
+    readonly vendor: EmbeddingVendor;
+    readonly url: string | null;
+    readonly model: string | null;
+    readonly dimensions: number | null;
+    readonly key: string | null;
+  };
+  /** Where the vendors answer that are polled. */
+  readonly feedback: {
+    readonly github: string;
+    readonly gitlab: string;
+    readonly reddit: string;
+    readonly redditApi: string;
+  };
+  /** Where the database has no list. */
+  readonly redditSubreddits: readonly string[];
   /** Which keys were set, so that a wish can be told from a default. */
   readonly given: readonly SettingName[];
 }
@@ -147,6 +182,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       samplesMs: values.HOLDFAST_KEEP_SAMPLES ?? dayMs,
       idempotencyKeysMs: values.HOLDFAST_KEEP_IDEMPOTENCY_KEYS ?? 7 * dayMs,
       notificationsMs: values.HOLDFAST_KEEP_NOTIFICATIONS ?? 30 * dayMs,
+      feedbackDeliveriesMs: values.HOLDFAST_KEEP_FEEDBACK_DELIVERIES ?? 30 * dayMs,
+      logWindowsMs: values.HOLDFAST_KEEP_LOG_WINDOWS ?? 30 * dayMs,
     },
     api: {
       host: values.HOLDFAST_API_HOST ?? '127.0.0.1',
@@ -194,6 +231,26 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       privateAddresses: values.HOLDFAST_NOTIFICATION_PRIVATE_ADDRESSES ?? 'none',
       slackApiUrl: values.HOLDFAST_SLACK_API_URL ?? 'https://slack.com/api/',
     },
+    clustering: {
+      method: values.CLUSTERING_METHOD ?? 'agglomerative',
+      threshold: values.CLUSTERING_SIM_THRESHOLD ?? null,
+      minSize: values.CLUSTERING_MIN_CLUSTER_SIZE ?? 2,
+      truncateBodyChars: values.CLUSTERING_TRUNCATE_BODY_CHARS ?? 1500,
+    },
+    embedding: {
+      vendor: values.HOLDFAST_EMBEDDING ?? 'lexical',
+      url: values.HOLDFAST_EMBEDDING_URL ?? null,
+      model: values.HOLDFAST_EMBEDDING_MODEL ?? null,
+      dimensions: values.HOLDFAST_EMBEDDING_DIMENSIONS ?? null,
+      key: values.HOLDFAST_EMBEDDING_KEY ?? null,
+    },
+    feedback: {
+      github: values.HOLDFAST_GITHUB_API_URL ?? 'https://api.github.com',
+      gitlab: values.HOLDFAST_GITLAB_API_URL ?? 'https://gitlab.com/api/v4',
+      reddit: values.HOLDFAST_REDDIT_URL ?? 'https://www.reddit.com',
+      redditApi: values.HOLDFAST_REDDIT_API_URL ?? 'https://oauth.reddit.com',
+    },
+    redditSubreddits: values.REDDIT_SUBREDDITS ?? [],
     given: settingNames.filter((key) => values[key] !== undefined),
   });
 }

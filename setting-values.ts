@@ -38,6 +38,27 @@ export function count(value: string): number {
   throw new Fault(`is ${quote(value)}, not a whole number above 0`);
 }
 
+/** A share of 1: over 0, at most 1. */
+export function similarity(value: string): number {
+  const number = Number(value);
+  if (/^[0-9]*\.?[0-9]+$/.test(value) && number > 0 && number <= 1) return number;
+  throw new Fault(`is ${quote(value)}, not a number over 0 and at most 1, such as 0.72`);
+}
+
+/** Names with commas between them, with or without the `r/` that people write before them. Each once, in their order. */
+export function subreddits(value: string): readonly string[] {
+  const names = value.split(',').map((part) => part.trim().replace(/^\/?r\//, ''));
+  const wrong = names.find((part) => !/^[A-Za-z0-9][A-Za-z0-9_]{1,20}$/.test(part));
+  if (wrong === undefined) return [...new Set(names)];
+  throw new Fault(`holds ${quote(wrong)}, not a name of 2 to 21 letters, digits and _; part names by commas`);
+}
+
+export function secretReference(value: string): string {
+  if (/^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/[^\0]+)$/.test(value)) return value;
+  // It may be the secret itself: it is never repeated.
+  throw new Fault('is not env:NAME or file:/PATH, which name where the secret is');
+}
+
 export function hostAndPort(value: string): string {
   if (/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):[0-9]{1,5}$/.test(value)) return value;
   throw new Fault(`is ${quote(value)}, not host:port`);

@@ -8,7 +8,10 @@ import {
   oneOf,
   path,
   port,
+  secretReference,
+  similarity,
   span,
+  subreddits,
   text,
   url,
 } from './setting-values.ts';
@@ -20,6 +23,12 @@ const privateAddresses = ['none', 'loopback', 'all'] as const;
 export type PrivateAddresses = (typeof privateAddresses)[number];
 
 const checkpointStores = ['file', 'git'] as const;
+
+const clusteringMethods = ['agglomerative', 'centroid', 'vector_like', 'fingerprint'] as const;
+export type ClusteringMethod = (typeof clusteringMethods)[number];
+
+const embeddingVendors = ['lexical', 'openai', 'gemini', 'ollama'] as const;
+export type EmbeddingVendor = (typeof embeddingVendors)[number];
 
 /** One line for each key: what it is for, and how its text is read. `.env.example` lists the same keys. */
 const settings = {
@@ -79,6 +88,16 @@ const settings = {
   HOLDFAST_KEEP_SAMPLES: optional('how long counters of the proxies are kept', '1d', span),
   HOLDFAST_KEEP_IDEMPOTENCY_KEYS: optional('how long a repeated request is recognised', '7d', span),
   HOLDFAST_KEEP_NOTIFICATIONS: optional('how long notifications are kept after their end', '30d', span),
+  HOLDFAST_KEEP_LOG_WINDOWS: optional(
+    'how long log windows of an hour are kept; of 5 minutes a quarter, smaller ones a thirtieth of it',
+    '30d',
+    span,
+  ),
+  HOLDFAST_KEEP_FEEDBACK_DELIVERIES: optional(
+    'how long a delivery of feedback that is sent again is recognised',
+    '30d',
+    span,
+  ),
   HOLDFAST_METRICS_PORT: optional('port of the worker: /metrics, /readyz', '7651', port),
   HOLDFAST_SDK_METRICS_PORT: optional("port of the Temporal SDK's own metrics", '7652', port),
   HOLDFAST_WATCHDOG_WEBHOOK: optional('doctor --watch posts changes there', 'none', url('http:', 'https:')),
@@ -97,6 +116,48 @@ const settings = {
     'https://slack.com/api/',
     url('http:', 'https:'),
   ),
+  CLUSTERING_METHOD: optional(
+    `how feedback is clustered where a project says nothing: ${clusteringMethods.join(', ')}`,
+    'agglomerative',
+    oneOf(clusteringMethods),
+  ),
+  CLUSTERING_SIM_THRESHOLD: optional(
+    'similarity from which on reports are one cluster',
+    'found for each project; 0.72 until then',
+    similarity,
+  ),
+  CLUSTERING_MIN_CLUSTER_SIZE: optional('reports that a cluster has at least', '2', count),
+  CLUSTERING_TRUNCATE_BODY_CHARS: optional('characters of a body that are compared', '1500', count),
+  HOLDFAST_GITHUB_API_URL: optional(
+    'GitHub that is polled',
+    'https://api.github.com',
+    url('http:', 'https:'),
+  ),
+  HOLDFAST_GITLAB_API_URL: optional(
+    'GitLab that is polled',
+    'https://gitlab.com/api/v4',
+    url('http:', 'https:'),
+  ),
+  HOLDFAST_REDDIT_URL: optional('Reddit that is polled', 'https://www.reddit.com', url('http:', 'https:')),
+  HOLDFAST_REDDIT_API_URL: optional(
+    'the same for applications with a key',
+    'https://oauth.reddit.com',
+    url('http:', 'https:'),
+  ),
+  REDDIT_SUBREDDITS: optional(
+    'subreddits to read, parted by commas, where the database has no list',
+    'none',
+    subreddits,
+  ),
+  HOLDFAST_EMBEDDING: optional(
+    `what makes the vectors of texts: ${embeddingVendors.join(', ')}`,
+    'lexical, which needs no service',
+    oneOf(embeddingVendors),
+  ),
+  HOLDFAST_EMBEDDING_URL: optional('where that service is', "the vendor's own", url('http:', 'https:')),
+  HOLDFAST_EMBEDDING_MODEL: optional('its model', "the vendor's usual one", text),
+  HOLDFAST_EMBEDDING_DIMENSIONS: optional('values of one vector', 'as the usual model has', count),
+  HOLDFAST_EMBEDDING_KEY: optional('its key, as env:NAME or file:/PATH', 'none', secretReference),
   DOCKER_HOST: optional('Docker engine, as the Docker CLI reads it', 'unix:///var/run/docker.sock', text),
   HOLDFAST_FRONTEND_PORT: optional('port of the first HAProxy frontend', '7680', port),
   HOLDFAST_HAPROXY_BIN: optional('the haproxy to run', 'the one on PATH', path),

@@ -5,8 +5,10 @@ import { pruneOldRows, type Keep } from '../db/prune.ts';
 import type { Probe } from '../providers/probe/probe.ts';
 import type { Runtime } from '../providers/runtime/runtime.ts';
 import type { Traffic } from '../providers/traffic/traffic.ts';
+import { keepSchedules } from './reconciliation/schedules.ts';
 import { archiveHistories } from './reconciliation/archive.ts';
 import { publishCheckpoints, sealAudit, type AuditTools } from './reconciliation/audit.ts';
+import { wakeClusterings } from './reconciliation/clusterings.ts';
 import { startDeliveries } from './reconciliation/deliveries.ts';
 import { announceDecisions, deliverCommands } from './reconciliation/messages.ts';
 import { repairOperations, startRecorded } from './reconciliation/operations.ts';
@@ -23,6 +25,8 @@ export interface ReconciliationTools {
   readonly audit: AuditTools | null;
   readonly log: (message: string, fields: Record<string, unknown>) => void;
   readonly keep: Keep;
+  /** Ids that sort by time. */
+  readonly newId: () => string;
   /** Milliseconds between two rounds. */
   readonly everyMs: number;
   /** Milliseconds to wait after each failed attempt at a notification; left out: ten attempts in three days. */
@@ -39,6 +43,7 @@ const parts = [
   keepReleases,
   retireReleases,
   startDeliveries,
+  wakeClusterings,
   stopOrphans,
   archiveHistories,
   sealAudit,
@@ -47,6 +52,7 @@ const parts = [
 
 const beatMs = 2000;
 const pruneEveryMs = 120_000;
+const schedulesEveryMs = 10_000;
 
 export function createReconciliationActivities(tools: ReconciliationTools) {
   const troubles = createTroubles(tools.log);
@@ -62,7 +68,8 @@ export function createReconciliationActivities(tools: ReconciliationTools) {
         goRound(until, tools.everyMs, async () => void (mended += await part(sweeper))),
       );
       const pruning = goRound(until, pruneEveryMs, () => pruneOldRows(tools.db, tools.keep));
-      await Promise.all([...rounds, pruning]);
+      const scheduling = goRound(until, schedulesEveryMs, () => keepSchedules(sweeper));
+      await Promise.all([...rounds, pruning, scheduling]);
     } finally {
       clearInterval(beating);
     }

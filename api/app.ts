@@ -8,16 +8,20 @@ import { registerAccess, registerProjects } from './access/index.ts';
 import { answerProblem, answerProblems } from './answer-problem.ts';
 import { registerApprovals } from './approval/index.ts';
 import { createAuthentication } from './auth.ts';
-import { authorize } from './authorize.ts';
+import { authorize, createGuard } from './authorize.ts';
 import { registerCanaryRollouts } from './canary-rollout/index.ts';
 import { registerCodec } from './codec.ts';
 import { registerAudit } from './audit/index.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import { watchConnections } from './connections.ts';
 import type { ApiDependencies, App } from './dependencies.ts';
+import { registerFeedback } from './feedback/index.ts';
+import { registerIngest } from './feedback/ingest.ts';
 import { registerEmergencyStop } from './emergency-stop.ts';
+import { registerFeedbackClustering } from './feedback-clustering/index.ts';
 import { registerHealth } from './health.ts';
 import { registerMetrics } from './metrics.ts';
+import { registerLogWindows } from './log-window/index.ts';
 import { registerNotifications } from './notification/index.ts';
 import { serverOptions, usualHttpLimits } from './http-limits.ts';
 import { openApi } from './openapi.ts';
@@ -62,7 +66,9 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   readStrictJson(app);
   await limitRates(app, dependencies.requestsPerMinute ?? defaultRequestsPerMinute);
   const { verifyToken = null } = dependencies;
-  authorize(app, createAuthentication(dependencies, verifyToken, createRefusalLimit(app)));
+  const countRefusal = createRefusalLimit(app);
+  const authenticate = createAuthentication(dependencies, verifyToken, countRefusal);
+  authorize(app, authenticate);
   registerMetrics(app, dependencies);
   await app.register(swagger, openApi);
   await app.register(swaggerUi, { routePrefix: '/docs' });
@@ -71,6 +77,11 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   proxyRoutes(app, dependencies);
   if (dependencies.codec !== undefined) registerCodec(app, dependencies.codec);
   registerProjects(app, dependencies);
+  const guard = createGuard(authenticate, countRefusal);
+  await app.register((scope, _options, done) => {
+    registerIngest(scope, dependencies, guard);
+    done();
+  });
   await app.register(
     (scope, _options, done) => {
       requireProject(scope, dependencies.db);
@@ -85,6 +96,9 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
       registerAccess(scope, dependencies);
       registerNotifications(scope, dependencies);
       registerApprovals(scope, dependencies);
+      registerFeedbackClustering(scope, dependencies);
+      registerFeedback(scope, dependencies);
+      registerLogWindows(scope, dependencies);
       done();
     },
     { prefix: '/v1/projects/:project' },

@@ -38,6 +38,27 @@ export function authorize(app: App, authenticate: (request: FastifyRequest) => P
   });
 }
 
+/** For routes that are public because something else than a key may let somebody in. */
+export interface Guard {
+  /** As the routes that say what they need. */
+  require(request: FastifyRequest, needs: Permission): Promise<void>;
+  /** Throws `rate-limited` in place of the refusal once an address was refused too often. */
+  countRefusal(request: FastifyRequest): Promise<void>;
+}
+
+export function createGuard(
+  authenticate: (request: FastifyRequest) => Promise<Principal>,
+  countRefusal: (request: FastifyRequest) => Promise<void>,
+): Guard {
+  return {
+    countRefusal,
+    async require(request, needs) {
+      request.principal = await authenticate(request);
+      refuse(request.principal, needs, request.params as Params);
+    },
+  };
+}
+
 interface Params {
   readonly project?: string;
   readonly proxy?: string;

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { Db } from '../db/connect.ts';
+import type { ClusteringSettings } from '../domain/feedback-clustering/settings.ts';
 import type { VerifyToken } from './auth.ts';
 import type { Notifications } from '../db/notifications.ts';
 import type { CodecServer } from './codec.ts';
@@ -27,6 +28,14 @@ export interface ApiDependencies {
   readonly operationsPerProject?: number;
   /** How long a connection may keep the API waiting; what is left out is as usual. */
   readonly httpLimits?: Partial<HttpLimits>;
+  /** How projects cluster that choose nothing; left out: as an installation that sets nothing. */
+  readonly clustering?: ClusteringSettings;
+  /** Reads the secrets of feedback sources, by reference. Left out: sources with a secret take nothing. */
+  readonly secrets?: { read(reference: string): Promise<string> };
+  /** Where a project has no list of its own; left out: none. */
+  readonly redditSubreddits?: readonly string[];
+  /** Called once something new is kept; not waited for. Left out: only the sweep finds it. */
+  readonly wakeClustering?: (project: string) => void;
   /** The task queue of the workflows. */
   readonly taskQueue: string;
   /** File with the public key of the audit. */

@@ -11,6 +11,16 @@ export interface IdempotentRequest {
 
 /** Reads `Idempotency-Key`, which every POST of a person or a client carries. */
 export function idempotencyOf(request: FastifyRequest): IdempotentRequest {
+  const key = idempotencyKeyOf(request);
+  const path = request.url.split('?', 1)[0];
+  const fingerprint = createHash('sha256')
+    .update(`${request.method} ${path}\n${canonicalJson(request.body)}`)
+    .digest('hex');
+  return { key, fingerprint };
+}
+
+/** The key alone, for a body that is not read yet. */
+export function idempotencyKeyOf(request: FastifyRequest): string {
   const key = request.headers['idempotency-key'];
   if (typeof key !== 'string' || !/^[!-~]{1,255}$/.test(key)) {
     throw new OpsError(
@@ -19,9 +29,5 @@ export function idempotencyOf(request: FastifyRequest): IdempotentRequest {
       { errors: [{ pointer: 'headers/idempotency-key', detail: 'is required on every POST' }] },
     );
   }
-  const path = request.url.split('?', 1)[0];
-  const fingerprint = createHash('sha256')
-    .update(`${request.method} ${path}\n${canonicalJson(request.body)}`)
-    .digest('hex');
-  return { key, fingerprint };
+  return key;
 }

@@ -3,6 +3,7 @@ import { Gauge, Registry } from 'prom-client';
 import { waitingGates } from '../db/approval/waiting.ts';
 import { countOperations } from '../db/operation.ts';
 import type { ApiDependencies, App } from './dependencies.ts';
+import { addFeedbackMetrics } from './feedback/metrics.ts';
 import { problems, ProjectParams } from './schemas.ts';
 
 /** GET …/metrics: what a project may know of itself, for a Prometheus with a key of it. The open /metrics names no project. */
@@ -37,6 +38,7 @@ export function registerProjectMetrics(app: App, { db }: ApiDependencies): void 
       for (const { count, ...labels } of await countOperations(db, project))
         operations.set({ project, ...labels }, count);
       gates.set({ project }, (await waitingGates(db, project)).length);
+      await addFeedbackMetrics(db, project, registers);
       return reply.type(registry.contentType).send(await registry.metrics());
     },
   );

@@ -48,6 +48,40 @@ import {
 import { Name, Problem, ref, Ulid } from '../contracts/common.ts';
 import { EmergencyStop, EmergencyStopInput, EmergencyStopList } from '../contracts/emergency-stop.ts';
 import {
+  Cluster,
+  ClusterCommand,
+  ClusterCommandInput,
+  ClusterDetail,
+  ClusterEdit,
+  ClusterEditPage,
+  ClusteringSettings,
+  ClusteringSettingsInput,
+  ClusteringStatus,
+  ClusterJob,
+  ClusterJobPage,
+  ClusterJobStats,
+  ClusterMember,
+  ClusterPage,
+  MembershipWhy,
+} from '../contracts/feedback-clustering.ts';
+import {
+  Feedback,
+  FeedbackEdit,
+  FeedbackInput,
+  FeedbackPage,
+  FeedbackUpload,
+  FeedbackUploadPage,
+  IngestResult,
+  SubredditList,
+} from '../contracts/feedback.ts';
+import {
+  FeedbackSource,
+  FeedbackSourceInput,
+  FeedbackSourceList,
+  FeedbackSync,
+} from '../contracts/feedback-source.ts';
+import { LogBatchInput, LogBatchResult, LogWindowList } from '../contracts/log-window.ts';
+import {
   NotificationChannel,
   NotificationChannelInput,
   NotificationChannelPage,
@@ -60,6 +94,21 @@ import { Service, ServiceInput, ServicePage } from '../contracts/service.ts';
 
 /** Every shape with a name: OpenAPI shows each once, under this name. */
 export const sharedSchemas = [
+  Cluster,
+  ClusterCommand,
+  ClusterCommandInput,
+  ClusterDetail,
+  ClusterEdit,
+  ClusterEditPage,
+  ClusteringSettings,
+  ClusteringSettingsInput,
+  ClusteringStatus,
+  ClusterJob,
+  ClusterJobPage,
+  ClusterJobStats,
+  ClusterMember,
+  ClusterPage,
+  MembershipWhy,
   Problem,
   Service,
   ServiceInput,
@@ -115,6 +164,21 @@ export const sharedSchemas = [
   ApproverGroupInput,
   ApproverGroup,
   ApproverGroupList,
+  FeedbackInput,
+  FeedbackEdit,
+  Feedback,
+  FeedbackPage,
+  IngestResult,
+  FeedbackUpload,
+  FeedbackUploadPage,
+  SubredditList,
+  FeedbackSourceInput,
+  FeedbackSource,
+  FeedbackSourceList,
+  FeedbackSync,
+  LogBatchInput,
+  LogBatchResult,
+  LogWindowList,
 ] as const;
 
 const ProblemBody = {

@@ -4,8 +4,10 @@ import { loadConfig, requireDatabaseUrl, requireTemporalAddress, type Config } f
 import { connect } from '../db/connect.ts';
 import { createNotifications } from '../db/notifications.ts';
 import { createDataConverter } from '../payload-codec/data-converter.ts';
+import { createSecrets } from '../providers/secret/reference.ts';
 import { temporalClientOptions } from '../temporal-connection/options.ts';
 import { buildApp } from './app.ts';
+import { createWakeClustering } from './feedback-clustering/wake.ts';
 import { createMayDecode } from './may-decode.ts';
 import { openSigner } from './signer.ts';
 import { createTokenVerifier } from './identity-token.ts';
@@ -28,8 +30,11 @@ async function serve(config: Config): Promise<void> {
   // No retries by the client: what fails is left to the reconciliation, and a retry would outlive a closed connection.
   const connection = Connection.lazy({ ...frontend, interceptors: [] });
   const temporal = new Client({ connection, namespace, dataConverter });
+  const toWake = { db, temporal: () => temporal, taskQueue: 'operations', logger };
   const app = await buildApp({
     db,
+    wakeClustering: createWakeClustering(toWake),
+    clustering: config.clustering,
     notifications,
     logger,
     temporal: () => temporal,
@@ -37,6 +42,8 @@ async function serve(config: Config): Promise<void> {
       ? {}
       : { codec: { codec, namespace, uiUrl, mayDecode: createMayDecode(codecToken) } }),
     ...(signingKey === null ? {} : { signer: openSigner(signingKey) }),
+    secrets: createSecrets(process.env),
+    redditSubreddits: config.redditSubreddits,
     taskQueue: 'operations',
     auditKeyFile: `${config.audit.key}.pub`,
     operationsPerProject: config.limits.operationsPerProject,

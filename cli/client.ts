@@ -8,7 +8,11 @@ export interface ApiClient {
   put<T>(path: string, body: unknown): Promise<T>;
   /** Sends an Idempotency-Key of its own, the same one for every try of this call. */
   post<T>(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer<T>>;
+  /** A file as it is. */
+  upload<T>(path: string, file: { bytes: Buffer; type: string; key: string }): Promise<T>;
   delete(path: string): Promise<void>;
+  /** An answer that is no JSON. */
+  text(path: string, query: Query): Promise<string>;
   /** The body as it arrives; for event streams. */
   stream(path: string, headers: Record<string, string>): Promise<ReadableStream<Uint8Array>>;
 }
@@ -24,6 +28,8 @@ interface Request {
   readonly method: string;
   readonly path: string;
   readonly body?: unknown;
+  /** Sent as it is, in place of `body`. */
+  readonly bytes?: Buffer;
   readonly headers?: Record<string, string>;
 }
 
@@ -31,7 +37,7 @@ const retries = 2;
 
 /** Talks to the API; every failure becomes a CliError that says what to do. */
 export function createClient(url: string, credential: () => Promise<string | null>): ApiClient {
-  async function send({ method, path, body, headers = {} }: Request): Promise<Response> {
+  async function send({ method, path, body, bytes, headers = {} }: Request): Promise<Response> {
     for (let attempt = 0; ; attempt += 1) {
       const key = await credential();
       const response = await reach(url, path, {
@@ -41,7 +47,7 @@ export function createClient(url: string, credential: () => Promise<string | nul
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: body === undefined ? (bytes as RequestInit['body']) : JSON.stringify(body),
       });
       if (response.ok) return response;
       const problem = await problemOf(response);
@@ -66,6 +72,13 @@ export function createClient(url: string, credential: () => Promise<string | nul
       const headers = { 'idempotency-key': randomUUID(), ...more };
       const response = await send({ method: 'POST', path, body, headers });
       return { status: response.status, body: (await response.json()) as T };
+    },
+    async upload<T>(path: string, { bytes, type, key }: { bytes: Buffer; type: string; key: string }) {
+      const headers = { 'idempotency-key': key, 'content-type': type };
+      return (await (await send({ method: 'POST', path, bytes, headers })).json()) as T;
+    },
+    async text(path, query) {
+      return (await send({ method: 'GET', path: `${path}${queryText(query)}` })).text();
     },
     async delete(path) {
       await send({ method: 'DELETE', path });

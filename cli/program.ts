@@ -6,7 +6,10 @@ import { registerCanaryCommands } from './canary-rollout.ts';
 import { registerAuditCommands } from './audit.ts';
 import { createContext, type Bind, type Cli, type GlobalOptions } from './context.ts';
 import { registerEmergencyCommands } from './emergency.ts';
+import { registerFeedbackCommands } from './feedback.ts';
+import { registerClusterCommands } from './feedback-clustering.ts';
 import { CliError, exitCodes } from './exit.ts';
+import { registerLogCommands } from './log-window.ts';
 import { registerNotificationCommands } from './notification.ts';
 import type { Streams } from './output.ts';
 import { registerRunCommands } from './runs.ts';
@@ -73,6 +76,9 @@ function createProgram(around: Streams, bind: Bind): Command {
   registerAccessCommands(program, bind);
   registerNotificationCommands(program, bind);
   registerApprovalCommands(program, bind);
+  registerFeedbackCommands(program, bind);
+  registerLogCommands(program, bind);
+  registerClusterCommands(program, bind);
   return program;
 }
 

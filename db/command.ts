@@ -13,6 +13,8 @@ export interface NewCommand {
   /** What the operation acts on, such as the service. */
   readonly target: string;
   readonly kind: string;
+  /** The kind of the operation; left out: canary-rollout. */
+  readonly capability?: string;
   /** What was asked beside the kind: revision, step, reason, metric, expiresIn, cause. */
   readonly body: Readonly<Record<string, unknown>>;
   readonly principal: string;
@@ -48,12 +50,13 @@ export async function insertCommand(db: Db, command: NewCommand): Promise<boolea
   }
 }
 
-function auditEntry({ operationId, project, target, kind, body, principal }: NewCommand): AuditEntry {
+function auditEntry(command: NewCommand): AuditEntry {
+  const { operationId, project, target, kind, body, principal, capability = 'canary-rollout' } = command;
   const { reason, ...detail } = body;
   return {
     project,
     principal,
-    action: `canary-rollout.${kind}`,
+    action: `${capability}.${kind}`,
     subject: target,
     operationId,
     detail,

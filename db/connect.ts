@@ -51,6 +51,8 @@ function newPool(url: string, { max = 10 }: PoolOptions): pg.Pool {
   });
   // An idle connection that dies with the server is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
+  // One that somebody holds tells it by its next query; without a listener of its own it would end the process as well.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   return pool;
 }
 

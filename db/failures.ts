@@ -34,3 +34,8 @@ export function violatedUnique(error: unknown): string | null {
   const { code, constraint } = (error ?? {}) as { code?: unknown; constraint?: unknown };
   return code === '23505' && typeof constraint === 'string' ? constraint : null;
 }
+
+/** Two waited for each other and this one was chosen to give way: all it did is undone, and it may be done again. */
+export function isDeadlock(error: unknown): boolean {
+  return ((error ?? {}) as { code?: unknown }).code === '40P01';
+}

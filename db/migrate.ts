@@ -5,6 +5,8 @@ import * as access from './migrations/0003-access.ts';
 import * as approval from './migrations/0006-approval.ts';
 import * as skeleton from './migrations/0001-skeleton.ts';
 import * as audit from './migrations/0002-audit.ts';
+import * as feedback from './migrations/0010-feedback.ts';
+import * as logWindow from './migrations/0011-log-window.ts';
 import * as notification from './migrations/0004-notification.ts';
 import * as operationArchive from './migrations/0005-operation-archive.ts';
 import * as rowLevelSecurity from './migrations/0008-row-level-security.ts';
@@ -22,6 +24,8 @@ const migrations: Record<string, Migration> = {
   '0007-operation-slot': operationSlot,
   '0008-row-level-security': rowLevelSecurity,
   '0009-approval-gate': approvalGate,
+  '0010-feedback': feedback,
+  '0011-log-window': logWindow,
 };
 
 /** Brings the database to the newest schema; two at once wait for each other. Answers the names that were applied. */

@@ -9,6 +9,10 @@ export interface Keep {
   readonly idempotencyKeysMs: number;
   /** Of notifications, from their own end. */
   readonly notificationsMs: number;
+  /** Of deliveries of feedback and uploaded files; one that is sent again later counts as new. */
+  readonly feedbackDeliveriesMs: number;
+  /** Of log windows of an hour, from their beginning; those of 5 minutes a quarter of it, smaller ones a thirtieth. */
+  readonly logWindowsMs: number;
 }
 
 /** Removes what is older than it is kept. The rows of operations themselves stay: they are few and small. */
@@ -24,6 +28,11 @@ export async function pruneOldRows(db: Db, keep: Keep): Promise<void> {
     'notification_delivery',
     sql`state <> 'pending' and settled_at < ${ago(keep.notificationsMs)}`,
   );
+  await removeAll(db, 'log_window', sql`${endedWindows(keep.logWindowsMs)}`);
+  await removeAll(db, 'log_window_batch', sql`received_at < ${ago(keep.logWindowsMs)}`);
+  await removeAll(db, 'log_template', sql`${unusedTemplates(keep.logWindowsMs)}`);
+  await removeAll(db, 'feedback_delivery', sql`received_at < ${ago(keep.feedbackDeliveriesMs)}`);
+  await removeAll(db, 'feedback_upload', sql`started_at < ${ago(keep.feedbackDeliveriesMs)}`);
   await removeAll(db, 'operation_event', sql`operation_id in (${endedBefore(keep.timelinesMs)})`);
   await removeAll(db, 'operation_archive', sql`operation_id in (${endedBefore(keep.archivesMs)})`);
 }
@@ -40,6 +49,19 @@ async function removeAll(db: Db, table: string, isOld: RawBuilder<unknown>): Pro
     );
     if (numAffectedRows < BigInt(batch)) return;
   }
+}
+
+/** Each size by itself, so that the index finds them. */
+function endedWindows(ageMs: number): RawBuilder<unknown> {
+  return sql`(size_seconds = 3600 and starts_at < ${ago(ageMs)}) or (size_seconds = 300 and starts_at < ${ago(ageMs / 4)})
+    or (size_seconds in (10, 60) and starts_at < ${ago(ageMs / 30)})`;
+}
+
+/** Templates that became one go together: what is left of them would come to another one. */
+function unusedTemplates(ageMs: number): RawBuilder<unknown> {
+  return sql`created_at < ${ago(ageMs)} and not exists (
+    select from log_template own join log_window w on w.project = own.project and w.template_id = own.id
+    where own.project = log_template.project and own.root_id = log_template.root_id)`;
 }
 
 function endedBefore(ageMs: number): RawBuilder<unknown> {

@@ -6,6 +6,9 @@ import type { DesiredServer } from '../contracts/proxy.ts';
 import type { Principal, Role } from '../domain/access/roles.ts';
 import type { Service, Start } from '../contracts/service.ts';
 import type { ApprovalTables } from './approval/tables.ts';
+import type { ClusteringTables } from './feedback-clustering/tables.ts';
+import type { FeedbackTables } from './feedback/tables.ts';
+import type { LogWindowTables } from './log-window/tables.ts';
 import type { NotificationTables } from './notification/tables.ts';
 import type {
   AuditCheckpointTable,
@@ -17,7 +20,8 @@ import type {
 import type { OperationArchiveTable } from './operation-archive-table.ts';
 
 /** The tables as Kysely sees them; test/db/schema.test.ts compares this with a migrated database. */
-export interface Database extends NotificationTables, ApprovalTables {
+export interface Database
+  extends NotificationTables, ApprovalTables, FeedbackTables, ClusteringTables, LogWindowTables {
   project: { id: string; created_at: Generated<Date> };
   service: ServiceTable;
   release: ReleaseTable;

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { operationKinds } from '../contracts/common.ts';
 
 /** Everything with a straight path of its own: kinds of operations, and what serves them all. */
-const capabilities = [...operationKinds, 'notification'] as const;
+const capabilities = [...operationKinds, 'notification', 'feedback'] as const;
 
 /** Parts of workflows/ and activities/ that are no capability. */
 const notCapabilities = ['index', 'shared', 'reconciliation'];

@@ -1,14 +1,18 @@
 import { pino } from 'pino';
+import { ulid } from 'ulid';
 import { loadConfig, requireDatabaseUrl } from '../config.ts';
 import { connect } from '../db/connect.ts';
 import { createDesiredStateStore } from '../db/desired-state-store.ts';
 import { createCheckpointStore } from '../providers/checkpoint-store/index.ts';
 import { readNoteSigner } from '../providers/note-signer/file.ts';
+import { createFeedbackPollers } from '../providers/feedback-source/index.ts';
 import { createNotifiers } from '../providers/notifier/index.ts';
+import { createEmbedding } from '../providers/embedding/index.ts';
 import { createHttpProbe } from '../providers/probe/http.ts';
 import { createRuntimes } from '../providers/runtime/index.ts';
 import { createSecrets } from '../providers/secret/reference.ts';
 import { createHaproxyTraffic } from '../providers/traffic/haproxy.ts';
+import { createClusteringParts } from './clustering-parts.ts';
 import { serveMetrics } from './metrics.ts';
 import { runWorkers } from './run.ts';
 
@@ -18,8 +22,10 @@ const logger = pino({ level: config.logLevel, base: { process: 'worker' } });
 const db = connect(requireDatabaseUrl(config));
 const signer = await readNoteSigner(config.audit.key);
 if (signer === null) logger.warn({ file: config.audit.key }, 'no signing key: no audit checkpoint is signed');
+const secrets = createSecrets(process.env);
 const tools = {
   db,
+  clusters: createClusteringParts(config.clustering, createEmbedding(config.embedding, secrets)),
   traffic: createHaproxyTraffic(createDesiredStateStore(db)),
   runtimes: createRuntimes({ home: config.home, dockerHost: config.docker.host, env: process.env }),
   probe: createHttpProbe(),
@@ -27,7 +33,11 @@ const tools = {
   slotsPerProject: config.limits.operationsPerProject,
   audit: signer === null ? null : { store: createCheckpointStore(config.audit, process.env), signer },
   notifiers: createNotifiers(config.notification),
-  secrets: createSecrets(process.env),
+  feedback: {
+    ...{ db, secrets, redditSubreddits: config.redditSubreddits, newId: () => ulid() },
+    pollers: createFeedbackPollers(config.feedback),
+  },
+  secrets,
   publicUrl: config.publicUrl,
   chance: Math.random,
   log: (message: string, fields: Record<string, unknown>) => logger.warn(fields, message),

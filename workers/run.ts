@@ -10,6 +10,7 @@ import {
   type TemporalConnectionOptions,
 } from '../temporal-connection/options.ts';
 import { workflowBundle } from './bundle.ts';
+import { createFeedbackWorker } from './feedback.ts';
 import { createNotificationsWorker } from './notifications.ts';
 import { createOperationsWorker } from './operations.ts';
 import type { AllTools, WorkerPlace } from './tools.ts';
@@ -44,6 +45,7 @@ export async function runWorkers(config: Config, tools: AllTools, logger: Logger
     await createOperationsWorker(place, bundle, tools),
     await createWatchWorker(place, tools),
     await createNotificationsWorker(place, bundle, tools),
+    await createFeedbackWorker(place, bundle, tools.feedback),
   ];
   const ended = Promise.all(workers.map((worker) => worker.run())).then(() => connection.close());
   keepToken(connection, credentials.tokenFile);

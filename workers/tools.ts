@@ -2,6 +2,8 @@ import type { DataConverter } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
 import type { AuditTools } from '../activities/reconciliation/audit.ts';
 import type { CanaryRolloutTools } from '../activities/canary-rollout/index.ts';
+import type { FeedbackTools } from '../activities/feedback/index.ts';
+import type { ClusteringParts } from './clustering-parts.ts';
 import type { Keep } from '../db/prune.ts';
 
 /** Where a worker works. */
@@ -24,5 +26,12 @@ export interface WorkerTools extends CanaryRolloutTools {
   readonly slotsPerProject: number;
 }
 
+/** What the long activities work with. */
+export interface WatchTools extends WorkerTools {
+  readonly clusters: ClusteringParts;
+}
+
 /** What the activities of every queue work with. */
-export interface AllTools extends WorkerTools, NotificationTools {}
+export interface AllTools extends WatchTools, NotificationTools {
+  readonly feedback: FeedbackTools;
+}

@@ -1,24 +1,29 @@
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createCanaryRolloutActivities } from '../activities/canary-rollout/index.ts';
+import { createFeedbackClusteringActivities } from '../activities/feedback-clustering/index.ts';
 import { createReconciliationActivities } from '../activities/reconciliation.ts';
 import { createActingInterceptor } from './acting.ts';
 import { createFailureInterceptor } from './failures.ts';
 import { createForgedResultWatch } from './forged-result.ts';
 import { createProjectScope } from './project-scope.ts';
 import { createSlotQuota } from './slot-quota.ts';
-import type { WorkerPlace, WorkerTools } from './tools.ts';
+import type { WatchTools, WorkerPlace } from './tools.ts';
 
 /** Task queue `watch`: long activities that mostly wait, many at once, so that they starve nothing else. */
-export function createWatchWorker(place: WorkerPlace, tools: WorkerTools): Promise<Worker> {
+export function createWatchWorker(place: WorkerPlace, tools: WatchTools): Promise<Worker> {
   return Worker.create({ ...place, ...watchOptions(tools) });
 }
 
-export function watchOptions(tools: WorkerTools) {
+export function watchOptions(tools: WatchTools) {
   const quota = createSlotQuota({ perProject: tools.slotsPerProject });
   const { watchRollout } = createCanaryRolloutActivities(tools);
   return {
     taskQueue: 'watch',
-    activities: { watchRollout, ...createReconciliationActivities({ ...tools, everyMs: 2000 }) },
+    activities: {
+      watchRollout,
+      ...createFeedbackClusteringActivities({ db: tools.db, ...tools.clusters }),
+      ...createReconciliationActivities({ ...tools, newId: tools.clusters.newId, everyMs: 2000 }),
+    },
     interceptors: {
       activity: [
         () => ({ inbound: quota }),

@@ -11,7 +11,7 @@ import { principalOf } from '../auth.ts';
 import type { ApiDependencies, App } from '../dependencies.ts';
 import { idempotencyOf } from '../idempotency.ts';
 import { IdParams, PostHeaders, problems } from '../schemas.ts';
-import { deliverCommand } from './deliver-command.ts';
+import { deliverCommand } from '../deliver-command.ts';
 
 const answerLimitMs = 5000;
 

@@ -7,7 +7,7 @@ import { insertCommand, requireCommand } from '../../db/command.ts';
 import { canaryRolloutWorkflowId } from '../../domain/canary-rollout/workflow-id.ts';
 import { OpsError } from '../../domain/errors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { deliverCommand } from './deliver-command.ts';
+import { deliverCommand } from '../deliver-command.ts';
 import { queryState } from './workflow.ts';
 
 const waitMs = 30_000;

@@ -32,28 +32,35 @@ export async function settleCommand(
   db: Db,
   settled: { operationId: string; commandId: string; state: 'accepted' | 'refused'; answer: string },
 ): Promise<{ state: 'accepted' | 'refused'; answer: string }> {
-  const { operationId, commandId, state, answer } = settled;
-  await db.transaction().execute(async (tx) => {
-    const command = await tx
-      .updateTable('command')
-      .set({ state, answer, settled_at: new Date() })
-      .where('id', '=', commandId)
-      .where('operation_id', '=', operationId)
-      .where('state', '=', 'pending')
-      .returning(['project', 'kind'])
-      .executeTakeFirst();
-    if (command === undefined) return;
-    await audit(tx, {
-      project: command.project,
-      principal: 'holdfast',
-      action: `command.${state}`,
-      subject: commandId,
-      operationId,
-      detail: { kind: command.kind },
-      personal: { answer },
-    });
-  });
+  await db.transaction().execute((tx) => settleInside(tx, settled));
+  const { state, answer } = settled;
   return { state, answer };
+}
+
+/** The same within the caller's transaction. */
+export async function settleInside(
+  tx: Db,
+  settled: { operationId: string; commandId: string; state: 'accepted' | 'refused'; answer: string },
+): Promise<void> {
+  const { operationId, commandId, state, answer } = settled;
+  const command = await tx
+    .updateTable('command')
+    .set({ state, answer, settled_at: new Date() })
+    .where('id', '=', commandId)
+    .where('operation_id', '=', operationId)
+    .where('state', '=', 'pending')
+    .returning(['project', 'kind'])
+    .executeTakeFirst();
+  if (command === undefined) return;
+  await audit(tx, {
+    project: command.project,
+    principal: 'holdfast',
+    action: `command.${state}`,
+    subject: commandId,
+    operationId,
+    detail: { kind: command.kind },
+    personal: { answer },
+  });
 }
 
 function textOrNull(value: unknown): string | null {

@@ -21,6 +21,9 @@ export const permissions = {
   'canary-rollout:decide': approvers,
   // Going back to what served before is safety: whoever may act at all may do it.
   'canary-rollout:rollback': anyHand,
+  'cluster:read': everyone,
+  'cluster:write': operators,
+  'cluster:configure': admins,
   'approval:decide': approvers,
   // Alone past a gate that asks for others: for emergencies, and told to everybody.
   'approval:break-glass': admins,
@@ -36,6 +39,12 @@ export const permissions = {
   // Who may say where messages go makes the installation send requests: not for every operator.
   'notification:write': admins,
   'notification:send': operators,
+  'feedback:read': everyone,
+  'feedback:write': operators,
+  'feedback-source:read': everyone,
+  'feedback-source:write': admins,
+  'log-window:read': everyone,
+  'log-window:write': operators,
   'access:read': admins,
   'access:write': admins,
   'proxy:read': everyone,

@@ -3,11 +3,12 @@ import path from 'node:path';
 import { loadConfig } from '../../config.ts';
 import { startObserver, type Observer } from './observer.ts';
 import { receiptOf, receiptText } from './receipt.ts';
+import { sampleReports } from './sample-reports.ts';
 import { Stage } from './stage.ts';
 
 /**
  * `make demo`: a real canary on this machine. A stack of its own comes up, v1 gets its traffic, a bad v2 is rolled back by itself,
- * the worker is killed in the middle of v3, a person approves, v3 is promoted. Ends with a receipt; stops all it started unless KEEP=1.
+ * the worker is killed in the middle of v3, a person approves, v3 is promoted, and a few hundred reports become clusters. Ends with a receipt; stops all it started unless KEEP=1.
  */
 const root = path.resolve(import.meta.dirname, '../..');
 const config = loadConfig(process.env);
@@ -89,11 +90,19 @@ async function play(): Promise<void> {
     throw new Error(`v3 was to be promoted, but it ended as ${v3.outcome}: ${v3.reason}`);
   await stage.pause(2);
 
+  stage.act('Customers write and programs complain: what are they about?');
+  const feedback = path.join(home, 'reports.jsonl');
+  await writeFile(feedback, sampleReports());
+  await stage.holdfast('feedback', 'import', feedback);
+  const clustered = await stage.untilClustered();
+  await stage.holdfast('clusters', 'list', '--limit', '10');
+
   const report = await observer.stop();
   const receipt = receiptOf({
     report,
     killedAtEvent,
     verdictAt: v2.verdictAt,
+    clustered,
     secondsTotal: (performance.now() - began) / 1000,
   });
   await writeFile(path.join(home, 'receipt.json'), `${JSON.stringify(receipt, null, 2)}\n`);

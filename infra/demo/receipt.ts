@@ -13,6 +13,9 @@ export interface Receipt {
   /** Event of v3's history at which the worker was killed. */
   readonly killed_at_event: number;
   readonly promoted: string;
+  /** Reports that came in, and the clusters of two and more that they are in. */
+  readonly reports: number;
+  readonly clusters: number;
   readonly seconds_total: number;
 }
 
@@ -20,6 +23,7 @@ export function receiptOf(seen: {
   report: LoadReport;
   killedAtEvent: number;
   verdictAt: number | null;
+  clustered: { items: number; clusters: number };
   secondsTotal: number;
 }): Receipt {
   const bad = seen.report.versions['v2'];
@@ -33,6 +37,8 @@ export function receiptOf(seen: {
     actuation_seconds: seconds(Math.max(0, bad.lastAt - seen.verdictAt)),
     killed_at_event: seen.killedAtEvent,
     promoted: lastVersion(seen.report),
+    reports: seen.clustered.items,
+    clusters: seen.clustered.clusters,
     seconds_total: seconds(seen.secondsTotal * 1000),
   };
 }

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../../config.ts';
 import type { NewApiKey } from '../../contracts/access.ts';
 import type { CanaryPhase, CanaryRollout } from '../../contracts/canary-rollout.ts';
+import type { ClusteringStatus } from '../../contracts/feedback-clustering.ts';
 import type { Service } from '../../contracts/service.ts';
 import { createDataConverter } from '../../payload-codec/data-converter.ts';
 import { secretFiles } from '../secrets/files.ts';
@@ -118,6 +119,18 @@ export class Stage {
     const verdictAt = state.lastCheck === null ? null : Date.parse(state.lastCheck.at);
     this.say(`   ended: ${state.outcome}, ${state.reason}`);
     return { outcome: state.outcome ?? 'unknown', reason: state.reason ?? '', verdictAt };
+  }
+
+  /** Waits until all that came in is in its final cluster; answers how much that is. */
+  async untilClustered(): Promise<{ items: number; clusters: number }> {
+    for (let last = ''; ; await this.pause(0.5)) {
+      const status = await this.#json<ClusteringStatus>('clusters', 'status');
+      const { items, clusters, pending, provisional, isClustering } = status;
+      const line = `${items} reports, ${clusters} clusters, ${pending} wait, ${provisional} are provisional`;
+      if (line !== last) this.say(`   ${line}`);
+      last = line;
+      if (items > 0 && pending + provisional === 0 && !isClustering) return { items, clusters };
+    }
   }
 
   /** Kills the worker with -9; answers the event of the history at which the rollout stood. */

@@ -9,7 +9,7 @@ import { anyMessage, createWorker } from './two-projects/messages.ts';
 import { anyStatement, runStatement } from './two-projects/statements.ts';
 
 /** Each wall between projects holds alone; with both off the same calls leak, so the test can see. */
-const calls = inject('long') ? 10_000 : 1_500;
+const calls = inject('long') ? 10_000 : 800;
 const batch = 250;
 const closers: (() => unknown)[] = [];
 

@@ -24,7 +24,9 @@ export async function answerChecker(app: App): Promise<(spoken: Spoken) => void>
   addFormats.default(ajv);
   ajv.addSchema(document, 'openapi.json');
   const compiled = new Map<string, ValidateFunction>();
-  const templates = Object.keys(document.paths).map((template) => ({
+  // A path without a parameter goes before one that has it in the same place, as in the router.
+  const paths = Object.keys(document.paths).sort((one, other) => countOf(one) - countOf(other));
+  const templates = paths.map((template) => ({
     template,
     matches: new RegExp(`^${template.replace(/\{[^}]+\}/g, '[^/]+')}$`),
   }));
@@ -62,4 +64,8 @@ export async function answerChecker(app: App): Promise<(spoken: Spoken) => void>
     if (!validate(body))
       throw new Error(`${method} ${path} answers another shape: ${ajv.errorsText(validate.errors)}`);
   };
+}
+
+function countOf(template: string): number {
+  return template.split('{').length;
 }

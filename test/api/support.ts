@@ -41,7 +41,10 @@ export async function apiUnderTest(
     requestsPerMinute?: number;
     operationsPerProject?: number;
     auditKeyFile?: string;
-    edges?: Pick<ApiDependencies, 'logger' | 'httpLimits' | 'signer'>;
+    edges?: Pick<
+      ApiDependencies,
+      'logger' | 'httpLimits' | 'signer' | 'secrets' | 'wakeClustering' | 'redditSubreddits'
+    >;
     verifyToken?: (db: Db) => VerifyToken;
   } = {},
 ): Promise<ApiUnderTest> {

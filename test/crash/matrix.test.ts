@@ -13,7 +13,7 @@ import { commandOf, serviceSpec, stories, type Story } from './stories.ts';
  * `make test` takes a fixed sample of at least 40 kill points, `make test-long` every one.
  */
 const laneCount = 3;
-const sampled = 15;
+const sampled = 10;
 const lanes: Lane[] = [];
 const bundle = path.join(tmpdir(), `holdfast-crash-bundle-${process.pid}.cjs`);
 let version = 0;

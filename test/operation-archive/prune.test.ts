@@ -13,6 +13,8 @@ const keep = {
   samplesMs: day,
   idempotencyKeysMs: 7 * day,
   notificationsMs: 30 * day,
+  feedbackDeliveriesMs: 30 * day,
+  logWindowsMs: 30 * day,
 };
 let database: TestDatabase;
 let db: Db;

@@ -24,6 +24,18 @@ export const mutants: readonly Mutant[] = [
     from: 'await bringUp(run, compensations);\n    await takeTarget(run, compensations);',
     to: 'await takeTarget(run, compensations);\n    await bringUp(run, compensations);',
   },
+  {
+    name: 'clustering does not show its phase',
+    file: 'workflows/feedback-clustering/clustering.ts',
+    from: 'run.isDirty = false;\n  run.isWorking = true;\n  show(run);',
+    to: 'run.isDirty = false;\n  run.isWorking = true;',
+  },
+  {
+    name: 'a source is not left alone when it wants to be',
+    file: 'workflows/feedback/sync.ts',
+    from: 'await sleep(Math.max(1000, step.waitMs));',
+    to: 'continue;',
+  },
   { name: 'an activity dropped', file: rollout, from: 'await takeTarget(run, compensations);', to: '' },
   {
     name: 'an activity added',

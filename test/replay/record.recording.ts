@@ -5,6 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { ulid } from 'ulid';
 import manifest from '../../package.json' with { type: 'json' };
+import { insertCommand } from '../../db/command.ts';
+import { ensureClustering } from '../../db/feedback-clustering/operation.ts';
+import { receive } from '../../db/feedback/receive.ts';
 import { setGroup } from '../../db/approval/group.ts';
 import { deliveryOf, makeChannel, tell } from '../support/rollout-house/channels.ts';
 import { houseForFile } from '../support/rollout-house/for-file.ts';
@@ -15,6 +18,8 @@ import {
   startRollout,
   type StartedRollout,
 } from '../support/rollout-house/people.ts';
+import { wakeOptions } from '../../workflows/feedback-clustering/start-options.ts';
+import { report } from '../feedback/reports.ts';
 import { historiesFolder } from './histories.ts';
 
 /** Records the histories of this version: `npm run record-histories`. Never again for a version that was released. */
@@ -114,6 +119,36 @@ test('notification', { timeout: 60_000 }, async () => {
   await saveNotification(await told(channel, 'delivered'), 'notification');
   house().notifier.answer(channel, { kind: 'failed', status: 503, reason: 'closed', retryAfterMs: null });
   await saveNotification(await told(channel, 'gave-up'), 'notification-given-up');
+});
+
+test('feedback clustering', { timeout: 60_000 }, async () => {
+  const { db, client } = house();
+  const operationId = await ensureClustering(db, 'default', ulid);
+  const { type, options } = wakeOptions({ operationId, project: 'default' }, 'operations');
+  const wake = () => client.workflow.signalWithStart(type, options);
+  const clusters = async () => {
+    const rows = await db.selectFrom('feedback_item').select('cluster_id').orderBy('id').execute();
+    return rows.map(({ cluster_id: id }) => id);
+  };
+  for (const title of ['The export fails', 'Dark mode please']) {
+    const reports = [report({ externalId: title, title, body: '' })];
+    await receive(db, { project: 'default', source: 'manual', deliveryId: ulid(), reports, newId: ulid });
+  }
+  const handle = await wake();
+  await expect.poll(clusters, { timeout: 20_000 }).not.toContain(null);
+  const [cluster = '', into = ''] = await clusters();
+  const id = ulid();
+  const asked = {
+    id,
+    operationId,
+    project: 'default',
+    target: 'clusters',
+    capability: 'feedback-clustering',
+  };
+  const body = { cluster, into };
+  await insertCommand(db, { ...asked, kind: 'merge', body, principal: 'ann', key: id, fingerprint: id });
+  await handle.executeUpdate('command', { updateId: id, args: [{ commandId: id }] });
+  await write('feedback-clustering', historyToJSON(await handle.fetchHistory()));
 });
 
 async function told(channel: string, state: string): Promise<string> {

@@ -29,6 +29,8 @@ test('there are histories of every way a rollout goes', () => {
       'reconciliation',
       'notification',
       'notification-given-up',
+      'feedback-clustering',
+      'feedback-sync',
     ]),
   );
 });

@@ -17,6 +17,7 @@ import { createDesiredStateStore } from '../../db/desired-state-store.ts';
 import { createHttpProbe } from '../../providers/probe/http.ts';
 import { createRuntimes } from '../../providers/runtime/index.ts';
 import { createHaproxyTraffic } from '../../providers/traffic/haproxy.ts';
+import { createClusteringParts } from '../../workers/clustering-parts.ts';
 import { operationsOptions } from '../../workers/operations.ts';
 import { watchOptions } from '../../workers/watch.ts';
 import type { ActivationSinks } from './lane-activation.ts';
@@ -48,6 +49,7 @@ const tools = {
   probe: createHttpProbe(),
   keep: loadConfig({}).keep,
   slotsPerProject: 100,
+  clusters: createClusteringParts(loadConfig({}).clustering, null),
   audit: null,
   log: (message: string, fields: Record<string, unknown>) => console.error(message, fields),
 };

@@ -93,6 +93,7 @@ export async function openHouse(servers: {
     },
     async close() {
       await stopWorkers();
+      await tools.worker.clusters.threads.close();
       await agent.close();
       await native.close();
       await connection.close();

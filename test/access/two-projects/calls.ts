@@ -61,6 +61,10 @@ function anyPath(route: string, north: Known, south: Known): fc.Arbitrary<string
     principal: fc.constantFrom('tom@example.org', 'ada'),
     channel: fc.constantFrom('ops', 'other'),
     group: fc.constantFrom('sre', 'other'),
+    name: fc.constantFrom('gh', 'own', 'reddit'),
+    source: fc.constantFrom('gh', 'own', 'other'),
+    item: both((of) => of.feedback),
+    repository: fc.constantFrom('acme/shop', `acme/north-secret-repository`),
   };
   return fc
     .tuple(...parametersOf(route).map((name) => values[name] ?? both((of) => of.operations)))
@@ -76,7 +80,10 @@ function parametersOf(route: string): string[] {
   return [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
 }
 
-function idsOf(route: string): 'keys' | 'deliveries' | 'gates' | null {
+function idsOf(route: string): 'keys' | 'deliveries' | 'gates' | 'feedback' | 'uploads' | 'clusters' | null {
+  if (route.includes('/clusters/')) return 'clusters';
+  if (route.includes('/uploads/')) return 'uploads';
+  if (route.includes('/feedback/')) return 'feedback';
   if (route.includes('/approvals/')) return 'gates';
   if (route.includes('/api-keys/')) return 'keys';
   return route.includes('/notification-deliveries/') ? 'deliveries' : null;
@@ -120,6 +127,12 @@ function anyBody(route: string, north: Known, south: Known): fc.Arbitrary<object
       supersede: fc.boolean(),
       reason: fc.constant(reason),
     }),
+    '/clusters/commands': fc
+      .constantFrom(...north.clusters, ...south.clusters)
+      .chain((cluster) =>
+        fc.constantFrom({ kind: 'rename', cluster, title: 'mine' }, { kind: 'lock', cluster, mode: 'open' }),
+      ),
+    '/clustering/settings': fc.constant({ threshold: 0.5 }),
     '/commands': fc
       .constantFrom('pause', 'resume', 'abort', 'promote')
       .chain((kind) => step.map((rest) => ({ kind, ...rest }))),
@@ -149,6 +162,11 @@ function anyBody(route: string, north: Known, south: Known): fc.Arbitrary<object
       events: ['gate.opened'],
     }),
     '/groups/{group}': fc.constantFrom(['ada'], []).map((members) => ({ members, claim: 'sre' })),
+    '/feedback': fc.constantFrom('one', 'two').map((title) => ({ title, externalId: title })),
+    '/feedback/{id}': fc.constant({ title: 'mine', body: '', status: 'open', labels: [] }),
+    '/sources/{name}': fc.constantFrom('manual', 'github').map((kind) => ({ kind })),
+    '/ingest/{source}': fc.constant({ title: 'from sue' }),
+    '/config/reddit/subreddits': fc.constant({ subreddits: ['rust'] }),
     '/v1/projects': fc.constantFrom('north', 'west').map((name) => ({ name })),
   };
   const known = Object.entries(bodies).find(([end]) => route.endsWith(end));

@@ -1,11 +1,17 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import fc from 'fast-check';
+import { ulid } from 'ulid';
 import {
   createCanaryRolloutActivities,
   createCanaryRolloutRecords,
 } from '../../../activities/canary-rollout/index.ts';
 import { createNotificationActivities } from '../../../activities/notification/index.ts';
+import { createFeedbackClusteringActivities } from '../../../activities/feedback-clustering/index.ts';
+import { loadConfig } from '../../../config.ts';
+import { createClusteringParts } from '../../../workers/clustering-parts.ts';
+import { createFeedbackActivities } from '../../../activities/feedback/index.ts';
+import type { FeedbackPollers } from '../../../providers/feedback-source/index.ts';
 import { createMemoryNotifier } from '../../../providers/notifier/memory.ts';
 import { createMemoryProbe } from '../../../providers/probe/memory.ts';
 import { createMemoryRuntime } from '../../../providers/runtime/memory.ts';
@@ -36,6 +42,7 @@ export function createWorker({ db }: House): Worker {
     ...{ db, traffic: createMemoryTraffic({}), probe: createMemoryProbe() },
     runtimes: { process: runtime, docker: runtime },
     notifiers: { webhook: notifier, slack: notifier, email: notifier },
+    ...{ pollers: nothingNew, redditSubreddits: [], newId: () => ulid() },
     ...{ secrets: createSecrets({ HOOK_SECRET: 'x', SUE: 'y' }), publicUrl: null, chance: () => 0 },
   };
   // The watch judges for as long as a step soaks; what it reads, the other steps read as well.
@@ -44,6 +51,11 @@ export function createWorker({ db }: House): Worker {
     ...rollout,
     ...createCanaryRolloutRecords(tools),
     ...createNotificationActivities(tools),
+    ...createFeedbackActivities(tools),
+    ...createFeedbackClusteringActivities({
+      db,
+      ...createClusteringParts(loadConfig({}).clustering, null),
+    }),
   };
   const scope = createProjectScope(db);
   return {
@@ -64,6 +76,11 @@ export function createWorker({ db }: House): Worker {
   };
 }
 
+/** A page without an entry: it would be kept with its place. */
+const page = { kind: 'page', entries: [], place: { seen: 'now' }, isEnd: true, restMs: 0 } as const;
+const poller = { next: () => Promise.resolve(page) };
+const nothingNew: FeedbackPollers = { github: poller, gitlab: poller, reddit: poller };
+
 /** Ids of both projects, mixed as somebody would who tries. */
 export function anyMessage(worker: Worker, north: Known, south: Known): fc.Arbitrary<Message> {
   const both = (list: (of: Known) => readonly string[]): fc.Arbitrary<string> =>
@@ -77,6 +94,9 @@ export function anyMessage(worker: Worker, north: Known, south: Known): fc.Arbit
     state: fc.constantFrom('accepted', 'refused', 'cancelled'),
     step: fc.nat(2),
     weight: fc.constantFrom(10, 100),
+    source: fc.constantFrom('gh', 'own', 'other'),
+    project: fc.constantFrom('north', 'south'),
+    part: fc.constantFrom('acme/shop', 'acme/north-secret-repository'),
     seq: fc.integer({ min: 1, max: 5 }),
   });
   const fixed = {
@@ -89,6 +109,7 @@ export function anyMessage(worker: Worker, north: Known, south: Known): fc.Arbit
       evidence: null,
       waitsMs: [],
       notes: [],
+      asked: [],
     },
     ...{
       type: 'note',

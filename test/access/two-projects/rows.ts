@@ -19,6 +19,9 @@ export interface Known {
   readonly subjects: readonly string[];
   readonly deliveries: readonly string[];
   readonly keys: readonly string[];
+  readonly feedback: readonly string[];
+  readonly clusters: readonly string[];
+  readonly uploads: readonly string[];
   readonly entries: readonly string[];
   readonly backends: readonly string[];
 }
@@ -61,6 +64,8 @@ export async function fillProject(filling: Filling): Promise<Known> {
   await post(`${at}/notification-channels/ops`, channel(project), 'PUT');
   const { id: delivery } = await post(`${at}/notification-channels/ops/test`, {});
   await attemptOf(eyes, delivery, project);
+  const feedback = await feedbackOf(filling);
+  const cluster = await clusterOf(eyes, project, feedback);
   await close(eyes, closed, project);
   await sampleOf(eyes, project);
   await publishCheckpoint(eyes, project);
@@ -68,6 +73,7 @@ export async function fillProject(filling: Filling): Promise<Known> {
     ...{ project, operations: [open, closed], closed, commands: [command], subjects: [subject] },
     ...{ decisions: await ids(eyes, 'approval_decision', project), gates: [gateId] },
     ...{ deliveries: [delivery], keys: [apiKey], backends: [`${project}-web`, `${project}-shop`] },
+    ...{ clusters: [cluster], feedback: [feedback], uploads: await ids(eyes, 'feedback_upload', project) },
     entries: await ids(eyes, 'audit_entry', project),
   };
 
@@ -84,6 +90,68 @@ function poster({ app, key }: Filling) {
     if (answer.statusCode >= 300) throw new Error(`${method} ${url}: ${answer.statusCode} ${answer.body}`);
     return answer.json<{ id: string }>();
   };
+}
+
+/** Of each table of what comes in a row: a source, a delivery, an item, its hour, and a file. */
+async function feedbackOf({ app, key, project }: Filling): Promise<string> {
+  const at = `/v1/projects/${project}`;
+  const send = (method: 'POST' | 'PUT', url: string, payload: string, type = 'application/json') => {
+    const headers = { authorization: `Bearer ${key}`, 'idempotency-key': ulid(), 'content-type': type };
+    return app.inject({ method, url: `${at}${url}`, headers, payload });
+  };
+  const settings = { repositories: [`acme/${secretOf(project, 'repository')}`] };
+  await send('PUT', '/sources/gh', JSON.stringify({ kind: 'github', settings }));
+  await send('PUT', '/sources/own', JSON.stringify({ kind: 'manual', secret: 'env:HOOK_SECRET' }));
+  await send('POST', '/ingest/upload', `title\n${secretOf(project, 'row')}`, 'text/csv');
+  const report = { title: secretOf(project, 'title'), body: secretOf(project, 'body') };
+  return (await send('POST', '/feedback', JSON.stringify(report))).json<{ id: string }>().id;
+}
+
+/** The item is clustered, by a job, and somebody has edited its cluster. */
+async function clusterOf(eyes: Db, project: string, item: string): Promise<string> {
+  const id = ulid();
+  const [title, summary] = [secretOf(project, 'cluster'), secretOf(project, 'summary')];
+  const at = new Date();
+  const of = { project, size: 1, first_seen: at, last_seen: at };
+  await eyes
+    .insertInto('feedback_cluster')
+    .values({ id, title, summary, ...of })
+    .execute();
+  await eyes
+    .updateTable('feedback_item')
+    .set({
+      cluster_id: id,
+      clustering: 'clustered',
+      membership: JSON.stringify({ rule: secretOf(project, 'rule') }),
+    })
+    .where('id', '=', item)
+    .execute();
+  const body = JSON.stringify({ title: secretOf(project, 'edit') });
+  const edit = {
+    id: ulid(),
+    project,
+    kind: 'rename',
+    body,
+    before: '[]',
+    edited_by: secretOf(project, 'editor'),
+  };
+  await eyes.insertInto('cluster_edit').values(edit).execute();
+  const job = {
+    id: ulid(),
+    project,
+    kind: 'everything',
+    state: 'failed',
+    error: secretOf(project, 'fault'),
+  } as const;
+  await eyes
+    .insertInto('cluster_job')
+    .values({ ...job, requested_by: 'ada', finished_at: at })
+    .execute();
+  const model = secretOf(project, 'model');
+  await eyes.insertInto('feedback_clustering').values({ project, model }).execute();
+  const vector = Buffer.from(secretOf(project, 'vector'));
+  await eyes.insertInto('feedback_embedding').values({ project, model, content_hash: id, vector }).execute();
+  return id;
 }
 
 function service(project: string, name: string) {
@@ -135,7 +203,11 @@ async function sampleOf(eyes: Db, project: string): Promise<void> {
   );
 }
 
-async function ids(eyes: Db, table: 'approval_decision' | 'audit_entry', project: string): Promise<string[]> {
+async function ids(
+  eyes: Db,
+  table: 'approval_decision' | 'audit_entry' | 'feedback_upload',
+  project: string,
+): Promise<string[]> {
   const rows = await eyes.selectFrom(table).select('id').where('project', '=', project).execute();
   return rows.map(({ id }) => id);
 }

@@ -1,3 +1,4 @@
+import { ulid } from 'ulid';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { describe, test } from 'vitest';
 import { startDeliveries } from '../../../activities/reconciliation/deliveries.ts';
@@ -269,7 +270,7 @@ describe.concurrent('a notification', { timeout: 90_000 }, () => {
     const channel = await makeChannel(house().db);
     const id = await tell(house().db, channel);
     const tools = { ...house().worker, db: house().db, everyMs: 1000 };
-    const sweeper = { ...tools, ...createTroubles(tools.log), client: house().client };
+    const sweeper = { ...tools, ...createTroubles(tools.log), client: house().client, newId: ulid };
 
     await Promise.all([1, 2, 3].map(() => startDeliveries(sweeper)));
     await expect.poll(() => stateOf(id), within).toBe('delivered');

@@ -10,7 +10,8 @@ import type { Probe } from '../../../providers/probe/probe.ts';
 import { createMemoryRuntime, type MemoryRuntime } from '../../../providers/runtime/memory.ts';
 import type { Runtime } from '../../../providers/runtime/runtime.ts';
 import { createHaproxyTraffic } from '../../../providers/traffic/haproxy.ts';
-import type { WorkerTools } from '../../../workers/tools.ts';
+import { createClusteringParts } from '../../../workers/clustering-parts.ts';
+import type { WatchTools, WorkerTools } from '../../../workers/tools.ts';
 
 /** One thing that happened to the world of a service, in order: `applied v1=90 v2=10`, `start …`, `stop …`, `changed <change id>`. */
 export interface Effect {
@@ -20,7 +21,7 @@ export interface Effect {
 }
 
 export interface HouseTools {
-  readonly worker: WorkerTools;
+  readonly worker: WatchTools;
   readonly notification: NotificationTools;
   /** The twin behind channels of the kind slack and email; webhooks go out for real. Its secret is env:TWIN. */
   readonly notifier: MemoryNotifier;
@@ -108,6 +109,7 @@ export function makeTools(db: Db): HouseTools {
       probe,
       keep: loadConfig({}).keep,
       slotsPerProject: 100,
+      clusters: createClusteringParts(loadConfig({}).clustering, null),
       audit: null,
       log: (message, fields) => void logged.push(`${message} ${JSON.stringify(fields)}`),
       notificationWaitsMs: [50, 100, 100, 100],

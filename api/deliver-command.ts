@@ -1,4 +1,4 @@
-import type { ApiDependencies } from '../dependencies.ts';
+import type { ApiDependencies } from './dependencies.ts';
 
 interface Delivery {
   readonly workflowId: string;
