@@ -1,4 +1,5 @@
-import { receive, type Delivery, type Received } from '../../db/feedback/receive.ts';
+import type { Delivery, Received } from '../../db/feedback/receive.ts';
+import { receiveTogether } from '../../db/feedback/receive-together.ts';
 import { redactReport } from '../../domain/feedback/redact-report.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { newId } from '../new-id.ts';
@@ -9,7 +10,7 @@ export async function keep(
   delivery: Omit<Delivery, 'newId'>,
 ): Promise<Received> {
   const reports = delivery.reports.map(redactReport);
-  const received = await receive(db, { ...delivery, reports, newId });
+  const received = await receiveTogether(db, { ...delivery, reports, newId });
   if (received.itemId !== null && !received.isKnown) wake(delivery.project, wakeClustering);
   return received;
 }

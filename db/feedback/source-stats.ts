@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { FeedbackSourceStats } from '../../contracts/feedback-source.ts';
 import type { Db } from '../connect.ts';
-import type { DeliveryOutcome } from './receive.ts';
+import type { DeliveryOutcome } from './keep-deliveries.ts';
 
 const nameOf: Readonly<Record<DeliveryOutcome, Exclude<keyof FeedbackSourceStats, 'lastDeliveryAt'>>> = {
   ...{ new: 'new', repeat: 'repeats', update: 'updates', older: 'older', filtered: 'filtered' },

@@ -57,12 +57,12 @@ const statements = [
     reports integer not null default 1,
     -- Occurrences that it added: the sum over all deliveries is the sum over all items.
     counted integer not null default 0,
-    item_id text
+    item_id text,
+    -- What tells them apart comes first: see db/feedback/same-delivery.ts.
+    primary key (delivery_id, source, project)
   )`,
   `create index feedback_delivery_age on feedback_delivery (received_at)`,
   `create index feedback_delivery_of_day on feedback_delivery (project, source, received_at)`,
-  // After the others: of indexes that look alike to it, as these do before the first statistics, Postgres takes the newest one.
-  `alter table feedback_delivery add primary key (project, source, delivery_id)`,
   `create table feedback_cluster (
     id text primary key,
     project text not null references project,
