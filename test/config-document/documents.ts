@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import type fc from 'fast-check';
 import { ConfigDocument } from '../../contracts/config-document.ts';
 import type { Backend, Server } from '../../contracts/config-document/backend.ts';
 import type { Frontend, Route } from '../../contracts/config-document/frontend.ts';
