@@ -8,6 +8,7 @@ import {
   settingNames,
   type ClusteringMethod,
   type EmbeddingVendor,
+  type LanguageModelVendor,
   type LogLevel,
   type PrivateAddresses,
   type SettingName,
@@ -118,6 +119,13 @@ export interface Config {
     readonly url: string | null;
     readonly model: string | null;
     readonly dimensions: number | null;
+    readonly key: string | null;
+  };
+  /** null: not given; `key` is a reference, never the key. */
+  readonly languageModel: {
+    readonly vendor: LanguageModelVendor;
+    readonly url: string | null;
+    readonly model: string | null;
     readonly key: string | null;
   };
   /** Where the vendors answer that are polled. */
@@ -243,6 +251,12 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       model: values.HOLDFAST_EMBEDDING_MODEL ?? null,
       dimensions: values.HOLDFAST_EMBEDDING_DIMENSIONS ?? null,
       key: values.HOLDFAST_EMBEDDING_KEY ?? null,
+    },
+    languageModel: {
+      vendor: values.HOLDFAST_LLM ?? 'none',
+      url: values.HOLDFAST_LLM_URL ?? null,
+      model: values.HOLDFAST_LLM_MODEL ?? null,
+      key: values.HOLDFAST_LLM_KEY ?? null,
     },
     feedback: {
       github: values.HOLDFAST_GITHUB_API_URL ?? 'https://api.github.com',

@@ -29,6 +29,8 @@ export type ClusteringMethod = (typeof clusteringMethods)[number];
 
 const embeddingVendors = ['lexical', 'openai', 'gemini', 'ollama'] as const;
 export type EmbeddingVendor = (typeof embeddingVendors)[number];
+const languageModelVendors = ['none', 'openai'] as const;
+export type LanguageModelVendor = (typeof languageModelVendors)[number];
 
 /** One line for each key: what it is for, and how its text is read. `.env.example` lists the same keys. */
 const settings = {
@@ -158,6 +160,14 @@ const settings = {
   HOLDFAST_EMBEDDING_MODEL: optional('its model', "the vendor's usual one", text),
   HOLDFAST_EMBEDDING_DIMENSIONS: optional('values of one vector', 'as the usual model has', count),
   HOLDFAST_EMBEDDING_KEY: optional('its key, as env:NAME or file:/PATH', 'none', secretReference),
+  HOLDFAST_LLM: optional(
+    `the language model that names clusters: ${languageModelVendors.join(', ')}`,
+    'none: clusters have the words of their items',
+    oneOf(languageModelVendors),
+  ),
+  HOLDFAST_LLM_URL: optional('where it is', "the vendor's own", url('http:', 'https:')),
+  HOLDFAST_LLM_MODEL: optional('its name', 'none; it has to be given', text),
+  HOLDFAST_LLM_KEY: optional('its key, as env:NAME or file:/PATH', 'none', secretReference),
   DOCKER_HOST: optional('Docker engine, as the Docker CLI reads it', 'unix:///var/run/docker.sock', text),
   HOLDFAST_FRONTEND_PORT: optional('port of the first HAProxy frontend', '7680', port),
   HOLDFAST_HAPROXY_BIN: optional('the haproxy to run', 'the one on PATH', path),

@@ -19,7 +19,10 @@ export const Cluster = Type.Object(
     id: Ulid,
     project: Name,
     title: Type.String(),
-    titledBy: Nullable(Type.String({ description: 'Who named it; null: its texts' })),
+    titledBy: Nullable(Type.String({ description: 'Who named it; null: a model or its texts' })),
+    describedBy: Nullable(
+      Type.String({ description: 'The model that wrote title and summary; null: its texts' }),
+    ),
     summary: Type.String(),
     state: ClusterState,
     size: Type.Integer({ minimum: 0, description: 'Items; a cluster of one is listed only when asked for' }),

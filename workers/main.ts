@@ -8,6 +8,7 @@ import { readNoteSigner } from '../providers/note-signer/file.ts';
 import { createFeedbackPollers } from '../providers/feedback-source/index.ts';
 import { createNotifiers } from '../providers/notifier/index.ts';
 import { createEmbedding } from '../providers/embedding/index.ts';
+import { createLanguageModel } from '../providers/llm/index.ts';
 import { createHttpProbe } from '../providers/probe/http.ts';
 import { createRuntimes } from '../providers/runtime/index.ts';
 import { createSecrets } from '../providers/secret/reference.ts';
@@ -25,7 +26,11 @@ if (signer === null) logger.warn({ file: config.audit.key }, 'no signing key: no
 const secrets = createSecrets(process.env);
 const tools = {
   db,
-  clusters: createClusteringParts(config.clustering, createEmbedding(config.embedding, secrets)),
+  clusters: createClusteringParts(
+    config.clustering,
+    createEmbedding(config.embedding, secrets),
+    createLanguageModel(config.languageModel, secrets),
+  ),
   traffic: createHaproxyTraffic(createDesiredStateStore(db)),
   runtimes: createRuntimes({ home: config.home, dockerHost: config.docker.host, env: process.env }),
   probe: createHttpProbe(),

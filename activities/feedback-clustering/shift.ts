@@ -6,6 +6,7 @@ import { readState } from '../../db/feedback-clustering/state.ts';
 import type { ClusterJobStats } from '../../contracts/feedback-clustering.ts';
 import { takeIn } from './arrivals.ts';
 import { beginConsolidation, endConsolidation, type Consolidation } from './consolidation.ts';
+import { nextNamingMs } from '../../db/feedback-clustering/names.ts';
 import { openDesk, refit, type Desk } from './desk.ts';
 import { obey } from './obey.ts';
 import { noticedAtOnce } from '../../db/feedback-clustering/touched.ts';
@@ -26,6 +27,8 @@ export interface ShiftResult {
   readonly more: boolean;
   /** Milliseconds until something is to be tried again; null: nothing is. */
   readonly nextMs: number | null;
+  /** A model has clusters to name; left out: it has none. */
+  readonly isNamingDue?: boolean;
 }
 
 /** Where the desks of projects are kept between two shifts. */
@@ -77,7 +80,9 @@ export async function workShift(
     const more = await work(shift);
     keep(desks, shift.desk);
     const answers = await answersTo(tools.db, input.operationId, input.asked);
-    return { stats: shift.stats, answers, more, nextMs: await nextRetryMs(tools.db, project) };
+    const result = { stats: shift.stats, answers, more, nextMs: await nextRetryMs(tools.db, project) };
+    const isNamingDue = tools.languageModel !== null && (await nextNamingMs(tools.db, project)) !== null;
+    return isNamingDue ? { ...result, isNamingDue } : result;
   } finally {
     shift.running?.stop();
   }

@@ -40,7 +40,7 @@ export async function listClusters(db: Db, project: string, filter: ClusterFilte
 }
 
 function matches(project: string, text: string) {
-  return sql<boolean>`(to_tsvector('simple', c.title || ' ' || c.summary) @@ plainto_tsquery('simple', ${text})
+  return sql<boolean>`(to_tsvector('simple', concat_ws(' ', c.title, c.summary, c.model_text->>'title', c.model_text->>'summary')) @@ plainto_tsquery('simple', ${text})
     or exists (select from feedback_item i where i.cluster_id = c.id and i.project = ${project}
       and to_tsvector('simple', i.title || ' ' || left(i.body, 4000)) @@ plainto_tsquery('simple', ${text})))`;
 }
@@ -162,9 +162,10 @@ export function toCluster(row: Selectable<Database['feedback_cluster']>): Cluste
   return {
     id: row.id,
     project: row.project,
-    title: row.title,
+    title: row.titled_by === null ? (row.model_text?.title ?? row.title) : row.title,
     titledBy: row.titled_by,
-    summary: row.summary,
+    summary: row.model_text?.summary ?? row.summary,
+    describedBy: row.model_text?.model ?? null,
     state: row.state,
     size: row.size,
     sources: row.sources,

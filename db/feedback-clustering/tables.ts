@@ -37,6 +37,13 @@ interface FeedbackEmbeddingTable {
   created_at: Generated<Date>;
 }
 
+interface ModelText {
+  readonly title: string;
+  readonly summary: string;
+  readonly model: string;
+  readonly size: number;
+}
+
 interface FeedbackClusterTable {
   id: string;
   project: string;
@@ -54,6 +61,9 @@ interface FeedbackClusterTable {
   representatives: Json<string[]>;
   severity: Json<Record<string, unknown>>;
   owner: ColumnType<Record<string, unknown> | null, string | null | undefined, string | null>;
+  /** Of `size` members at that time. */
+  model_text: ColumnType<ModelText | null, string | null | undefined, string | null>;
+  name_retry_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
   first_seen: Date;
   last_seen: Date;
   redirect_to: string | null;

@@ -79,6 +79,9 @@ const statements = [
     representatives jsonb not null default '[]',
     severity jsonb not null default '{}',
     owner jsonb,
+    -- What a language model made of its items; null: the words of the items count.
+    model_text jsonb,
+    name_retry_at timestamptz,
     first_seen timestamptz not null,
     last_seen timestamptz not null,
     -- Where its members went; null while it stands.

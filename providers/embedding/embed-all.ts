@@ -1,13 +1,13 @@
 import { OpsError } from '../../domain/errors.ts';
 import { type EmbeddingOutcome, failed } from './embedding.ts';
 import { outcomeOf } from './outcome.ts';
-import { type EmbeddingAnswer, mendedMs } from './request.ts';
+import { type JsonAnswer, mendedMs } from '../http/post-json.ts';
 
 /** How one vendor is asked for a batch. `vectors` has one entry for each text; null when they cannot be told apart. */
 export interface Asking {
   readonly batch: number;
   readonly dimensions: number;
-  ask(texts: readonly string[]): Promise<EmbeddingAnswer>;
+  ask(texts: readonly string[]): Promise<JsonAnswer>;
   vectors(body: unknown, count: number): readonly unknown[] | null;
 }
 

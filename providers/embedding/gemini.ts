@@ -1,12 +1,19 @@
 import { embedAll } from './embed-all.ts';
-import type { Embedding } from './embedding.ts';
-import { request } from './request.ts';
-import { under, type VendorOptions } from './vendor.ts';
+import { type Embedding, requestLimitMs } from './embedding.ts';
+import { postJson } from '../http/post-json.ts';
+import { under } from '../http/safe-url.ts';
+import { asked, type VendorOptions } from './vendor.ts';
 
 const batch = 100;
 
 /** `models/…:batchEmbedContents` of the Gemini API. Shortened vectors come without the length 1; they have it afterwards. */
-export function createGeminiEmbedding({ url, model, dimensions, key, limitMs }: VendorOptions): Embedding {
+export function createGeminiEmbedding({
+  url,
+  model,
+  dimensions,
+  key,
+  limitMs = requestLimitMs,
+}: VendorOptions): Embedding {
   const name = `models/${model}`;
   return {
     model: `gemini/${model}/${dimensions}`,
@@ -21,7 +28,8 @@ export function createGeminiEmbedding({ url, model, dimensions, key, limitMs }: 
         ...purpose(model),
       });
       const ask = (part: readonly string[]) =>
-        request({
+        postJson({
+          ...asked,
           url: under(url, `/${name}:batchEmbedContents`),
           headers: secret === null ? {} : { 'x-goog-api-key': secret },
           body: { requests: part.map(one) },

@@ -1,4 +1,5 @@
 import { OpsError } from '../../domain/errors.ts';
+import { isSafeForKeys } from '../http/safe-url.ts';
 import type { Embedding } from './embedding.ts';
 import { createGeminiEmbedding } from './gemini.ts';
 import { createOllamaEmbedding } from './ollama.ts';
@@ -63,7 +64,7 @@ export function createEmbedding(config: EmbeddingConfig, keys: EmbeddingKeys): E
   const { key } = config;
   if (vendor.needsKey && key === null)
     throw wrong('HOLDFAST_EMBEDDING_KEY', 'is not set', 'set it to env:NAME or file:/PATH of the key');
-  if (key !== null && !isSafe(url))
+  if (key !== null && !isSafeForKeys(url))
     throw wrong('HOLDFAST_EMBEDDING_URL', 'would send the key in clear text', 'begin it with https://');
   return vendor.create({
     url,
@@ -85,12 +86,6 @@ function dimensionsOf({ model, dimensions }: EmbeddingConfig, vendor: Vendor): n
 
 function withoutNulls({ url, model }: EmbeddingConfig): { url?: string; model?: string } {
   return { ...(url === null ? {} : { url }), ...(model === null ? {} : { model }) };
-}
-
-/** A key goes over an encrypted connection, or does not leave the machine. */
-function isSafe(url: string): boolean {
-  const { protocol, hostname } = new URL(url);
-  return protocol === 'https:' || /^(localhost|\[::1\]|127(\.[0-9]{1,3}){3})$/.test(hostname);
 }
 
 function wrong(name: string, problem: string, remedy: string): OpsError {

@@ -1,7 +1,7 @@
 import { OpsError } from '../../domain/errors.ts';
 import { embedAll } from './embed-all.ts';
 import { type Embedding, requestLimitMs } from './embedding.ts';
-import type { EmbeddingAnswer } from './request.ts';
+import type { JsonAnswer } from '../http/post-json.ts';
 
 /** What the twin's service does: `silent` never answers, `busy` asks to come again in 3 s. */
 export type MemoryManner = 'answer' | 'busy' | 'silent' | 'deny' | 'down';
@@ -30,7 +30,7 @@ export function createMemoryEmbedding({
   let manner: MemoryManner = 'answer';
   let asked = 0;
 
-  async function ask(texts: readonly string[], signal: AbortSignal): Promise<EmbeddingAnswer> {
+  async function ask(texts: readonly string[], signal: AbortSignal): Promise<JsonAnswer> {
     asked += 1;
     signal.throwIfAborted();
     if (manner === 'silent') await silence(limitMs, signal);

@@ -1,12 +1,19 @@
 import { embedAll } from './embed-all.ts';
-import type { Embedding } from './embedding.ts';
-import { request } from './request.ts';
-import { under, type VendorOptions } from './vendor.ts';
+import { type Embedding, requestLimitMs } from './embedding.ts';
+import { postJson } from '../http/post-json.ts';
+import { under } from '../http/safe-url.ts';
+import { asked, type VendorOptions } from './vendor.ts';
 
 const batch = 32;
 
 /** `POST /api/embed` of Ollama. A text that is too long for the model is cut by Ollama; a vector without numbers is its 500. */
-export function createOllamaEmbedding({ url, model, dimensions, key, limitMs }: VendorOptions): Embedding {
+export function createOllamaEmbedding({
+  url,
+  model,
+  dimensions,
+  key,
+  limitMs = requestLimitMs,
+}: VendorOptions): Embedding {
   return {
     model: `ollama/${model}/${dimensions}`,
     dimensions,
@@ -16,7 +23,8 @@ export function createOllamaEmbedding({ url, model, dimensions, key, limitMs }: 
       const secret = (await key?.()) ?? null;
       const headers: Record<string, string> = secret === null ? {} : { authorization: `Bearer ${secret}` };
       const ask = (input: readonly string[]) =>
-        request({
+        postJson({
+          ...asked,
           url: under(url, '/api/embed'),
           headers,
           body: { model, input, truncate: true, dimensions },

@@ -1,12 +1,19 @@
 import { embedAll } from './embed-all.ts';
-import type { Embedding } from './embedding.ts';
-import { request } from './request.ts';
-import { under, type VendorOptions } from './vendor.ts';
+import { type Embedding, requestLimitMs } from './embedding.ts';
+import { postJson } from '../http/post-json.ts';
+import { under } from '../http/safe-url.ts';
+import { asked, type VendorOptions } from './vendor.ts';
 
 const batch = 96;
 
 /** `POST /embeddings` of OpenAI, and of what speaks like it: vLLM, LocalAI, LiteLLM, text-embeddings-inference. */
-export function createOpenAiEmbedding({ url, model, dimensions, key, limitMs }: VendorOptions): Embedding {
+export function createOpenAiEmbedding({
+  url,
+  model,
+  dimensions,
+  key,
+  limitMs = requestLimitMs,
+}: VendorOptions): Embedding {
   return {
     model: `openai/${model}/${dimensions}`,
     dimensions,
@@ -15,7 +22,8 @@ export function createOpenAiEmbedding({ url, model, dimensions, key, limitMs }: 
       const secret = (await key?.()) ?? null;
       const headers: Record<string, string> = secret === null ? {} : { authorization: `Bearer ${secret}` };
       const ask = (input: readonly string[]) =>
-        request({
+        postJson({
+          ...asked,
           url: under(url, '/embeddings'),
           headers,
           body: { model, input, encoding_format: 'float', ...shortening(model, dimensions) },

@@ -10,6 +10,5 @@ export interface VendorOptions {
   readonly limitMs?: number;
 }
 
-export function under(base: string, path: string): URL {
-  return new URL(`${base.replace(/\/+$/, '')}${path}`);
-}
+/** What requests of every vendor tell of themselves. */
+export const asked = { what: 'vectors', settings: 'HOLDFAST_EMBEDDING' } as const;

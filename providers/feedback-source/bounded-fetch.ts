@@ -1,4 +1,5 @@
 import { OpsError } from '../../domain/errors.ts';
+import { parsedJson, readBounded } from '../http/read-bounded.ts';
 
 const mostOfAnswer = 32 * 1024 * 1024;
 const limitMs = 30_000;
@@ -21,9 +22,9 @@ export async function fetchJson(
       ...init,
       signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
     });
-    const text = await readBounded(answer);
+    const text = await readBounded(answer, mostOfAnswer);
     if (answer.status >= 500) throw new Error(`it answers ${answer.status}`);
-    return { status: answer.status, headers: answer.headers, body: parsed(text) };
+    return { status: answer.status, headers: answer.headers, body: parsedJson(text) };
   } catch (error) {
     const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).message;
     throw new OpsError('unavailable', `${host} does not answer as it should: ${cause}`, {}, error);
@@ -43,24 +44,5 @@ async function follow(url: string, init: RequestInit): Promise<Response> {
     if (next.origin !== new URL(at).origin) return answer;
     await answer.body?.cancel();
     at = next.href;
-  }
-}
-
-async function readBounded(answer: Response): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of answer.body ?? []) {
-    length += (part as Uint8Array).length;
-    if (length > mostOfAnswer) throw new Error(`the answer is longer than ${mostOfAnswer} bytes`);
-    parts.push(part as Uint8Array);
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
   }
 }

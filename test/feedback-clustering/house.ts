@@ -40,7 +40,8 @@ export async function openClusterHouse(
   const [db, eyes] = [connect(database.url), connectUnwalled(database.url)];
   const threads = clusteringThreads({ count: 1 });
   const tools: FeedbackClusteringTools = {
-    ...{ db, threads, createIndex: similarityIndex, sharedRows, embedding: null, newId: () => ulid() },
+    ...{ db, threads, createIndex: similarityIndex, sharedRows, embedding: null },
+    ...{ languageModel: null, newId: () => ulid() },
     clustering: { method: 'agglomerative', threshold: 0.4, minSize: 2, truncateBodyChars: 1500 },
     ...overrides,
   };

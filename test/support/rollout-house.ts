@@ -12,6 +12,7 @@ import { startTwinAgent, type TwinAgent } from './rollout-house/agent.ts';
 import { createDataConverter } from '../../payload-codec/data-converter.ts';
 import { listenToCore } from './rollout-house/core-log.ts';
 import { makeNamespace } from './rollout-house/namespace.ts';
+import type { LanguageModel } from '../../providers/llm/language-model.ts';
 import { makeTools, type HouseTools } from './rollout-house/tools.ts';
 
 export interface RolloutHouse extends HouseTools {
@@ -37,6 +38,7 @@ export async function openHouse(servers: {
   temporalAddress: string;
   /** File of payload keys; left out: clear text. */
   payloadKeys?: string;
+  languageModel?: LanguageModel;
 }): Promise<RolloutHouse> {
   listenToCore();
   const address = servers.temporalAddress;
@@ -49,7 +51,7 @@ export async function openHouse(servers: {
   const client = new Client({ connection, namespace, dataConverter });
   const db = connectUnwalled(servers.databaseUrl);
   const worked = connect(servers.databaseUrl);
-  const tools = makeTools(worked);
+  const tools = makeTools(worked, servers.languageModel);
   const agent = startTwinAgent(db, houseProxy, (service, weights) =>
     tools.note(service, `applied ${weights}`),
   );

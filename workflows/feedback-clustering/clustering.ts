@@ -11,7 +11,7 @@ import type { ClusterJobStats, FeedbackClusteringInput } from '../../contracts/f
 import { fail } from '../shared/failure.ts';
 import { phaseAttribute, stuckAttribute } from '../shared/search-attributes.ts';
 import { isShortText, isUlid } from '../shared/shape.ts';
-import { clusterFeedback } from './hands.ts';
+import { clusterFeedback, nameClusters } from './hands.ts';
 import {
   commandUpdate,
   dirtySignal,
@@ -21,12 +21,14 @@ import {
 } from './messages.ts';
 
 const eventsAtMost = 1500;
+const namingRestMs = 1000;
 
 interface Run {
   readonly input: FeedbackClusteringInput;
   /** Something may be to do. */
   isDirty: boolean;
   isWorking: boolean;
+  isNaming: boolean;
   stuck: string | null;
   total: ClusterJobStats;
   /** Commands that somebody waits for. */
@@ -41,19 +43,24 @@ interface Run {
 export async function feedbackClustering(input: FeedbackClusteringInput): Promise<void> {
   const run: Run = {
     input,
-    ...{ isDirty: true, isWorking: false, stuck: null },
+    ...{ isDirty: true, isWorking: false, isNaming: false, stuck: null },
     total: { clustered: 0, new_clusters: 0, updated_clusters: 0, embedding_failures: 0 },
     asked: new Set(),
     answers: new Map(),
   };
   listen(run);
-  while (workflowInfo().historyLength < eventsAtMost || !allHandlersFinished()) {
+  while (!isLong() || !allHandlersFinished() || run.isNaming) {
     const nextMs = await shift(run);
     if (nextMs === null) await condition(() => run.isDirty);
     else await condition(() => run.isDirty, Math.max(1, nextMs));
     run.isDirty = true;
   }
   await continueAsNew<typeof feedbackClustering>(input);
+}
+
+/** Time to go on in a new history. */
+function isLong(): boolean {
+  return workflowInfo().historyLength >= eventsAtMost;
 }
 
 function listen(run: Run): void {
@@ -79,7 +86,7 @@ async function shift(run: Run): Promise<number | null> {
   run.isWorking = true;
   show(run);
   const asked = [...run.asked];
-  const { stats, answers, more, nextMs } = await clusterFeedback({ ...run.input, asked });
+  const { stats, answers, more, nextMs, isNamingDue } = await clusterFeedback({ ...run.input, asked });
   for (const { id, state, answer } of answers) run.answers.set(id, { state, answer });
   run.total = {
     clustered: run.total.clustered + stats.clustered,
@@ -87,9 +94,23 @@ async function shift(run: Run): Promise<number | null> {
     updated_clusters: run.total.updated_clusters + stats.updated_clusters,
     embedding_failures: run.total.embedding_failures + stats.embedding_failures,
   };
+  if (isNamingDue === true && !run.isNaming) void name(run);
   run.isWorking = more;
   show(run);
   return more ? 1 : nextMs;
+}
+
+/** Beside the shifts, so that nothing waits for a model; after it the next shift looks whether there is more to name. */
+async function name(run: Run): Promise<void> {
+  run.isNaming = true;
+  try {
+    const { nextMs } = await nameClusters();
+    if (nextMs !== null) await condition(() => isLong(), Math.max(namingRestMs, nextMs));
+  } catch {
+    // Every cluster has a name already: its items' words. The next change asks again.
+  }
+  run.isNaming = false;
+  run.isDirty = true;
 }
 
 /** The shift that comes now carries it out. */

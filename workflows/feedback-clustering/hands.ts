@@ -4,7 +4,7 @@ import { believable } from '../shared/believable.ts';
 import { isRecord } from '../shared/shape.ts';
 
 /** A shift is tried until it succeeds: all that it does stands in the database, so the next try goes on. */
-export const { clusterFeedback } = believable(
+export const { clusterFeedback, nameClusters } = believable(
   proxyActivities<FeedbackClusteringActivities>({
     taskQueue: 'watch',
     startToCloseTimeout: '6h',
@@ -15,5 +15,7 @@ export const { clusterFeedback } = believable(
   {
     clusterFeedback: (result) =>
       isRecord(result) && isRecord(result['stats']) && Array.isArray(result['answers']),
+    nameClusters: (result) =>
+      isRecord(result) && (result['nextMs'] === null || Number.isFinite(result['nextMs'])),
   },
 );

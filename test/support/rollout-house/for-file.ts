@@ -1,10 +1,13 @@
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
+import type { LanguageModel } from '../../../providers/llm/language-model.ts';
 import { testDatabase } from '../postgres.ts';
 import { openHouse, type RolloutHouse } from '../rollout-house.ts';
 import { takeComplaints } from './core-log.ts';
 
 /** One house for all tests of a file: each test has a service of its own. Fails a test during which a workflow task failed. */
-export function houseForFile(options: { payloadKeys?: () => Promise<string> } = {}): () => RolloutHouse {
+export function houseForFile(
+  options: { payloadKeys?: () => Promise<string>; languageModel?: LanguageModel } = {},
+): () => RolloutHouse {
   let house: RolloutHouse | null = null;
   let dropDatabase = async (): Promise<void> => undefined;
   beforeAll(async () => {
@@ -14,6 +17,7 @@ export function houseForFile(options: { payloadKeys?: () => Promise<string> } = 
       databaseUrl: database.url,
       temporalAddress: inject('temporal').address,
       payloadKeys: await options.payloadKeys?.(),
+      languageModel: options.languageModel,
     });
   });
   afterEach(() => expect(takeComplaints()).toEqual([]));

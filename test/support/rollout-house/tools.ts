@@ -10,6 +10,7 @@ import type { Probe } from '../../../providers/probe/probe.ts';
 import { createMemoryRuntime, type MemoryRuntime } from '../../../providers/runtime/memory.ts';
 import type { Runtime } from '../../../providers/runtime/runtime.ts';
 import { createHaproxyTraffic } from '../../../providers/traffic/haproxy.ts';
+import type { LanguageModel } from '../../../providers/llm/language-model.ts';
 import { createClusteringParts } from '../../../workers/clustering-parts.ts';
 import type { WatchTools, WorkerTools } from '../../../workers/tools.ts';
 
@@ -42,7 +43,7 @@ export interface HouseTools {
 }
 
 /** The tools of a worker: the real traffic over Postgres, twins of runtime and probe, and a ledger of what was done. */
-export function makeTools(db: Db): HouseTools {
+export function makeTools(db: Db, languageModel: LanguageModel | null = null): HouseTools {
   const effects: Effect[] = [];
   const logged: string[] = [];
   const faults = new Map<string, Error>();
@@ -109,7 +110,7 @@ export function makeTools(db: Db): HouseTools {
       probe,
       keep: loadConfig({}).keep,
       slotsPerProject: 100,
-      clusters: createClusteringParts(loadConfig({}).clustering, null),
+      clusters: createClusteringParts(loadConfig({}).clustering, null, languageModel),
       audit: null,
       log: (message, fields) => void logged.push(`${message} ${JSON.stringify(fields)}`),
       notificationWaitsMs: [50, 100, 100, 100],

@@ -1,19 +1,23 @@
 import { OpsError } from '../../domain/errors.ts';
-import { requestLimitMs } from './embedding.ts';
+import { parsedJson, readBounded } from './read-bounded.ts';
 import { retryAfterMs } from './retry-after.ts';
 
-export interface EmbeddingRequest {
+export interface JsonRequest {
   readonly url: URL;
+  /** What is asked for, as people are told it: `vectors`. */
+  readonly what: string;
+  /** The settings of this service, as people are told them: `HOLDFAST_EMBEDDING`. */
+  readonly settings: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
   /** Taken out of everything that is told. */
   readonly key: string | null;
   readonly signal: AbortSignal;
-  readonly limitMs?: number;
+  readonly limitMs: number;
 }
 
 /** `refused`: for what was in it, or because the service stumbled over it; another request may go well. */
-export type EmbeddingAnswer =
+export type JsonAnswer =
   | { readonly kind: 'answered'; readonly body: unknown }
   | { readonly kind: 'refused'; readonly reason: string; readonly isFaultOfService: boolean };
 
@@ -22,9 +26,9 @@ export const mendedMs = 60_000;
 const outageMs = 5000;
 const mostOfAnswer = 64 * 1024 * 1024;
 
-/** One POST. Follows no redirect, so that the key goes nowhere else. Throws what concerns more than these texts. */
-export async function request(asked: EmbeddingRequest): Promise<EmbeddingAnswer> {
-  const { url, headers, body, signal, limitMs = requestLimitMs } = asked;
+/** One POST. Follows no redirect, so that the key goes nowhere else. Throws what concerns more than what was asked: `rate-limited` with `retryAfterMs`, `timeout`, `unavailable`. */
+export async function postJson(asked: JsonRequest): Promise<JsonAnswer> {
+  const { url, what, headers, body, signal, limitMs } = asked;
   signal.throwIfAborted();
   const limit = AbortSignal.timeout(limitMs);
   try {
@@ -35,16 +39,16 @@ export async function request(asked: EmbeddingRequest): Promise<EmbeddingAnswer>
       redirect: 'manual',
       signal: AbortSignal.any([signal, limit]),
     });
-    return answerOf(answer, await readBounded(answer), asked);
+    return answerOf(answer, await readBounded(answer, mostOfAnswer), asked);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof OpsError) throw error;
     if (limit.aborted)
-      throw new OpsError('timeout', `${url.host} gave no vectors within ${limitMs / 1000} s`);
+      throw new OpsError('timeout', `${url.host} gave no ${what} within ${limitMs / 1000} s`);
     const reason = causeOf(error);
     throw new OpsError(
       'unavailable',
-      `${url.host} could not be asked for vectors: ${told(reason, asked.key)}`,
+      `${url.host} could not be asked for ${what}: ${told(reason, asked.key)}`,
     );
   }
 }
@@ -52,20 +56,20 @@ export async function request(asked: EmbeddingRequest): Promise<EmbeddingAnswer>
 function answerOf(
   { status, headers }: Response,
   text: string,
-  { url, key }: EmbeddingRequest,
-): EmbeddingAnswer {
-  if (status >= 200 && status < 300) return { kind: 'answered', body: parsed(text) };
+  { url, key, settings }: JsonRequest,
+): JsonAnswer {
+  if (status >= 200 && status < 300) return { kind: 'answered', body: parsedJson(text) };
   // Vendors repeat parts of a key when they refuse it.
   if (status === 401 || status === 403)
     throw new OpsError(
       'unavailable',
-      `${url.host} answered ${status} and refuses the key; correct what HOLDFAST_EMBEDDING_KEY refers to`,
+      `${url.host} answered ${status} and refuses the key; correct what ${settings}_KEY refers to`,
       { retryAfterMs: mendedMs },
     );
   const reason = `${url.host} answered ${status}${saidIn(text, key)}`;
   if (status === 429)
     throw new OpsError('rate-limited', reason, {
-      retryAfterMs: retryAfterMs(headers.get('retry-after'), parsed(text), Date.now()),
+      retryAfterMs: retryAfterMs(headers.get('retry-after'), parsedJson(text), Date.now()),
     });
   if (status === 400 || status === 413 || status === 422)
     return { kind: 'refused', reason, isFaultOfService: false };
@@ -73,27 +77,8 @@ function answerOf(
   throw new OpsError('unavailable', reason, { retryAfterMs: status >= 500 ? outageMs : mendedMs });
 }
 
-async function readBounded(answer: Response): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of answer.body ?? []) {
-    length += (part as Uint8Array).length;
-    if (length > mostOfAnswer) throw new Error(`the answer is longer than ${mostOfAnswer} bytes`);
-    parts.push(part as Uint8Array);
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
 function saidIn(text: string, key: string | null): string {
-  const { error } = (parsed(text) ?? {}) as { error?: { message?: unknown } | string };
+  const { error } = (parsedJson(text) ?? {}) as { error?: { message?: unknown } | string };
   const message = typeof error === 'string' ? error : error?.message;
   return typeof message === 'string' ? `: ${told(message, key)}` : '';
 }
