@@ -43,7 +43,13 @@ const table = {
     node: true,
   },
   'proxy-agent': {
-    values: ['^proxy-agent/', '^contracts/', '^domain/(errors|latency|safe-split)[.]ts$', '^config[.]ts$'],
+    values: [
+      '^proxy-agent/',
+      '^contracts/',
+      '^domain/(errors|latency|safe-split)[.]ts$',
+      '^domain/config-bundle/',
+      '^config[.]ts$',
+    ],
     types: [],
     npm: ['pino', 'typebox'],
     node: true,

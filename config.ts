@@ -87,7 +87,13 @@ export interface Config {
     readonly masterSocket: string;
     readonly frontendPort: number;
   };
-  readonly agent: { readonly proxy: string; readonly state: string; readonly logPort: number };
+  readonly agent: {
+    readonly proxy: string;
+    readonly environment: string;
+    readonly configKeys: string;
+    readonly state: string;
+    readonly logPort: number;
+  };
   /** The public key stands beside the key, in `<key>.pub`. */
   readonly audit: {
     readonly key: string;
@@ -222,6 +228,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     },
     agent: {
       proxy: values.HOLDFAST_PROXY ?? 'local',
+      environment: values.HOLDFAST_PROXY_ENVIRONMENT ?? 'production',
+      configKeys: values.HOLDFAST_PROXY_CONFIG_KEYS ?? join(home, 'agent/config-keys.pem'),
       state: values.HOLDFAST_AGENT_STATE ?? join(home, 'agent'),
       logPort: values.HOLDFAST_AGENT_LOG_PORT ?? 7681,
     },

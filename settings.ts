@@ -177,6 +177,12 @@ const settings = {
   HOLDFAST_HAPROXY_MASTER_SOCKET: optional('master socket of HAProxy', '<home>/haproxy/master.sock', path),
   HOLDFAST_OPERATIONS_PER_PROJECT: optional('operations a project may have open at once', '100', count),
   HOLDFAST_PROXY: optional('name of the proxy beside the agent', 'local', name),
+  HOLDFAST_PROXY_ENVIRONMENT: optional('environment that the proxy belongs to', 'production', name),
+  HOLDFAST_PROXY_CONFIG_KEYS: optional(
+    'public keys (PEM) of those who may sign configurations',
+    '<home>/agent/config-keys.pem',
+    path,
+  ),
   HOLDFAST_AGENT_STATE: optional('folder of what the agent must not forget', '<home>/agent', path),
   HOLDFAST_AUDIT_KEY: optional('key that signs audit checkpoints', '<home>/audit/signing-key.pem', path),
   HOLDFAST_AUDIT_CHECKPOINTS: optional('where checkpoints are published', '<home>/audit/checkpoints', path),

@@ -1,12 +1,12 @@
 import type { DesiredState, ProxyReport, ProxyReportAnswer, ServerSample } from '../contracts/proxy.ts';
 import { applyBackend, readBackFault } from './apply.ts';
 import { coalesce } from './coalesce.ts';
-import { writeConfig } from './config-file.ts';
 import { createCounters, keyOf } from './counters.ts';
 import { acceptDesired, openTrip } from './desired.ts';
 import { effectiveServers, type BackendState, type Effective } from './effective.ts';
 import { createLeases } from './leases.ts';
 import type { Log } from './log.ts';
+import type { LiveFile } from './live-file.ts';
 import type { LogListener } from './log-listener.ts';
 import { recoverState } from './recover.ts';
 import type { RenderedBackend } from './render.ts';
@@ -15,6 +15,7 @@ import type { AgentSettings } from './settings.ts';
 import { takeSnapshot, type Snapshot } from './snapshot.ts';
 import { socketAt } from './socket.ts';
 import { loadStop, saveState } from './state.ts';
+import type { Turns } from './turns.ts';
 
 export const agentVersion = '0.1.0';
 
@@ -29,16 +30,23 @@ export interface Agent {
   look(second: number): Promise<ServerSample[]>;
   /** Brings HAProxy to what may be applied now. Never throws. */
   reconcile(): Promise<void>;
+  /** The steered servers as the file is to have them now. */
+  servers(): readonly RenderedBackend[];
   report(): ReportWithoutSamples;
   stop(): void;
 }
 
-export function createAgent(
-  settings: AgentSettings,
-  hear: LogListener,
-  log: Log,
-  onChange: () => void,
-): Agent {
+interface Parts {
+  readonly settings: AgentSettings;
+  readonly file: LiveFile;
+  /** Of everybody who writes to HAProxy's sockets. */
+  readonly turns: Turns;
+  readonly hear: LogListener;
+  readonly log: Log;
+  readonly onChange: () => void;
+}
+
+export function createAgent({ settings, file, turns, hear, log, onChange }: Parts): Agent {
   const ask = socketAt(settings.socket);
   const counters = createCounters();
   const backends = new Map<string, BackendState>(Object.entries(recoverState(settings, log)));
@@ -50,7 +58,7 @@ export function createAgent(
 
   const reconcile = coalesce(async () => {
     try {
-      await bringAbout();
+      await turns(bringAbout);
     } catch (error) {
       if (snapshot) log('warn', 'HAProxy does not answer', { reason: (error as Error).message });
       snapshot = null;
@@ -116,9 +124,12 @@ export function createAgent(
   }
 
   const syncFile = coalesce(async () => {
-    const rendered = renderedNow();
-    const wanted = JSON.stringify(rendered);
-    const fault = await writeConfig(settings, rendered);
+    let wanted = '';
+    const fault = await file.sync(() => {
+      const rendered = renderedNow();
+      wanted = JSON.stringify(rendered);
+      return rendered;
+    });
     if (fault !== configFault && fault !== null)
       log('error', 'cannot write the configuration', { reason: fault });
     const changed = fault !== configFault || writtenFor !== wanted;
@@ -193,6 +204,7 @@ export function createAgent(
       }));
     },
     reconcile,
+    servers: renderedNow,
     report() {
       const isInStep = writtenFor === JSON.stringify(renderedNow()) || configFault !== null;
       return {
@@ -204,8 +216,8 @@ export function createAgent(
         backends: [...(snapshot?.backends ?? [])],
         proven: provenBackends(backends, snapshot, (backend, state) => {
           const held = effectiveOf(backend, state).held;
-          const file = isInStep ? null : 'the configuration file is being written';
-          return held ?? refusals.get(backend) ?? faults.get(backend) ?? file;
+          const unwritten = isInStep ? null : 'the configuration file is being written';
+          return held ?? refusals.get(backend) ?? faults.get(backend) ?? unwritten;
         }),
         trips: [...backends.values()].flatMap(({ trip }) =>
           trip && !trip.acknowledged ? [tripOf(trip)] : [],

@@ -1,110 +1,79 @@
-import { readFileSync } from 'node:fs';
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { ConfigReport } from '../contracts/config-bundle.ts';
 import type { DesiredState, ProxyReport, ProxyReportAnswer } from '../contracts/proxy.ts';
 import { OpsError } from '../domain/errors.ts';
+import { createHttp, type HttpAnswer, type HttpCall } from './http-call.ts';
 import type { AgentSettings } from './settings.ts';
 import { isDesiredState, isReportAnswer } from './shapes.ts';
+
+/** `offered` is not looked at yet. */
+export type ConfigAnswer =
+  | { readonly kind: 'none' | 'unchanged' }
+  | { readonly kind: 'offered'; readonly offered: unknown; readonly tag: string | null };
 
 export interface ControlPlane {
   /** Waits up to `waitMs` for a revision other than `after`. Throws `unavailable`. */
   desiredState(after: number, waitMs: number, signal: AbortSignal): Promise<DesiredState>;
   /** Throws `unavailable`, and `invalid-input` when the API refuses the report itself. */
   report(report: ProxyReport, signal: AbortSignal): Promise<ProxyReportAnswer>;
+  /** Waits up to `waitMs` for a configuration with another tag. Throws `unavailable`. */
+  config(tag: string | null, waitMs: number, signal: AbortSignal): Promise<ConfigAnswer>;
+  /** Throws as `report` does. */
+  reportConfig(report: ConfigReport, signal: AbortSignal): Promise<void>;
 }
 
 const answerTimeoutMs = 5000;
-const longestAnswer = 16 * 1024 * 1024;
 
-/** Two kept connections to the API. Plain node:http, because the agent is to stay small. */
 export function connectControlPlane(
   api: URL,
   { proxy, keyFile }: Pick<AgentSettings, 'proxy' | 'keyFile'>,
 ): ControlPlane {
-  const isTls = api.protocol === 'https:';
-  const agent = isTls ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
-  const prefix = `${api.pathname.replace(/\/$/, '')}/v1/proxies/${proxy}`;
+  const send = createHttp(api, keyFile);
 
   function call(
-    method: string,
-    path: string,
-    body: unknown,
-    timeoutMs: number,
+    { method, path, body, headers }: Pick<HttpCall, 'method' | 'path' | 'body' | 'headers'>,
     signal: AbortSignal,
-  ): Promise<unknown> {
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const headers = {
-      ...authorizationOf(keyFile),
-      ...(text === undefined
-        ? {}
-        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
-    };
-    const options = { agent, method, path: `${prefix}${path}`, host: api.hostname, port: api.port, headers };
-    return new Promise((resolve, reject) => {
-      const request = (isTls ? httpsRequest : httpRequest)(options, (response) => {
-        const parts: Buffer[] = [];
-        let size = 0;
-        response.on('data', (part: Buffer) => {
-          size += part.length;
-          if (size > longestAnswer) request.destroy(new Error('the answer is too long'));
-          else parts.push(part);
-        });
-        response.on('error', reject);
-        response.on('end', () => {
-          const answer = Buffer.concat(parts).toString('utf8');
-          const status = response.statusCode ?? 0;
-          if (status === 200) resolve(parse(answer));
-          else reject(refused(status, answer));
-        });
-      });
-      const timer = setTimeout(() => request.destroy(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
-      const abort = (): unknown => request.destroy(new Error('the agent ends'));
-      signal.addEventListener('abort', abort);
-      request.once('close', () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', abort);
-      });
-      request.on('error', (cause) => {
-        reject(new OpsError('unavailable', `the API at ${api.origin}: ${cause.message}`, {}, cause));
-      });
-      request.end(text);
-    });
+    waitMs = 0,
+  ): Promise<HttpAnswer> {
+    const timeoutMs = waitMs + answerTimeoutMs;
+    return send({ method, path: `/v1/proxies/${proxy}${path}`, body, headers, timeoutMs, signal });
   }
 
   return {
     async desiredState(after, waitMs, signal) {
       const path = `/desired-state?after=${after}&waitMs=${waitMs}`;
-      const answer = await call('GET', path, undefined, waitMs + answerTimeoutMs, signal);
-      if (isDesiredState(answer)) return answer;
+      const state = read(await call({ method: 'GET', path }, signal, waitMs));
+      if (isDesiredState(state)) return state;
       throw new OpsError('unavailable', `the API at ${api.origin} answered no desired state`);
     },
     async report(report, signal) {
-      const answer = await call('POST', '/reports', report, answerTimeoutMs, signal);
+      const answer = read(await call({ method: 'POST', path: '/reports', body: report }, signal));
       if (isReportAnswer(answer)) return answer;
       throw new OpsError('unavailable', `the API at ${api.origin} did not answer the report as agreed`);
+    },
+    async config(tag, waitMs, signal) {
+      const headers: Record<string, string> = tag === null ? {} : { 'if-none-match': tag };
+      const answer = await call({ method: 'GET', path: `/config?waitMs=${waitMs}`, headers }, signal, waitMs);
+      if (answer.status === 304) return { kind: 'unchanged' };
+      if (answer.status === 404) return { kind: 'none' };
+      return { kind: 'offered', offered: read(answer), tag: answer.headers.etag ?? null };
+    },
+    async reportConfig(report, signal) {
+      const answer = await call({ method: 'POST', path: '/config-reports', body: report }, signal);
+      if (answer.status < 200 || answer.status > 299) throw refused(answer);
     },
   };
 }
 
-/** Read for each request, so that a rotated key is used without a restart. */
-function authorizationOf(keyFile: string): Record<string, string> {
+function read(answer: HttpAnswer): unknown {
+  if (answer.status !== 200) throw refused(answer);
   try {
-    return { authorization: `Bearer ${readFileSync(keyFile, 'utf8').trim()}` };
-  } catch {
-    // The API's answer says what to do.
-    return {};
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
+    return JSON.parse(answer.text);
   } catch {
     return undefined;
   }
 }
 
-function refused(status: number, answer: string): OpsError {
+function refused({ status, text }: HttpAnswer): OpsError {
   const code = [400, 413, 422].includes(status) ? 'invalid-input' : 'unavailable';
-  return new OpsError(code, `the API answered ${status}: ${answer.slice(0, 300)}`);
+  return new OpsError(code, `the API answered ${status}: ${text.slice(0, 300)}`);
 }

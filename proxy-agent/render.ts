@@ -9,6 +9,12 @@ export interface RenderedBackend {
   readonly servers: readonly DesiredServer[];
 }
 
+/** What a worker answers on a socket of its own, so that one can ask it which configuration it serves. */
+export interface Proof {
+  readonly socket: string;
+  readonly hash: string;
+}
+
 const begin = '# holdfast: begin';
 const end = '# holdfast: end';
 const sectionStart =
@@ -17,12 +23,13 @@ const sectionStart =
 /**
  * The operator's configuration with the servers of each managed backend, so that a reload or a restart brings up the split that
  * runs now, and with a log target on loopback from which the agent reads latencies. The operator's own servers of a managed
- * backend are commented out, but for backups. Names of backends that the base lacks are answered as `missing`.
+ * backend are commented out, but for backups. Names of backends that the base lacks are answered as `missing`. With a `proof` the worker tells on that socket which hash it serves.
  */
 export function renderConfig(
   base: string,
   backends: readonly RenderedBackend[],
   logPort: number,
+  proof: Proof | null = null,
 ): { readonly text: string; readonly missing: readonly string[] } {
   const sections = splitSections(withoutManaged(base));
   const missing = backends
@@ -37,7 +44,7 @@ export function renderConfig(
     ];
     return [...own.slice(0, lastContent(own)), ...rest, ...own.slice(lastContent(own))];
   });
-  return { text: [notice, ...lines].join('\n'), missing };
+  return { text: [notice, ...lines, ...proofLines(proof)].join('\n'), missing };
 }
 
 const notice =
@@ -117,6 +124,22 @@ function logLines(section: Section, before: readonly Section[], logPort: number)
     `    log 127.0.0.1:${logPort} len 4096 format rfc5424 local0 info`,
     `    log-format-sd '[holdfast b="%b" s="%s" t="%Ta"]'`,
     `    ${end}`,
+  ];
+}
+
+/** Defaults of its own: the operator's may hold rules that answer first. */
+function proofLines(proof: Proof | null): string[] {
+  if (!proof) return [];
+  return [
+    `${begin} proof`,
+    'defaults holdfast-proof',
+    '    mode http',
+    '    timeout client 5s',
+    'frontend holdfast-proof from holdfast-proof',
+    `    bind unix@${proof.socket} mode 666`,
+    `    http-request return status 200 content-type text/plain string "${proof.hash}"`,
+    `${end}`,
+    '',
   ];
 }
 

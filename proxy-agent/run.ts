@@ -2,18 +2,27 @@ import { mkdirSync, watch } from 'node:fs';
 import { createServer } from 'node:net';
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { OpsError } from '../domain/errors.ts';
 import { createAgent, type Agent } from './agent.ts';
+import { backOffMs, pause } from './back-off.ts';
+import { createBell, type Bell } from './bell.ts';
+import { baseOf } from './config-bundle/base-of.ts';
+import { createConfigControl } from './config-bundle/config-control.ts';
+import { loadConfigState } from './config-bundle/config-state.ts';
+import { followConfig } from './config-bundle/follow-config.ts';
+import { proofSocket } from './config-bundle/proof.ts';
+import type { ReloadTarget } from './config-bundle/reload.ts';
 import { connectControlPlane, type ControlPlane } from './control-plane.ts';
+import { createLiveFile } from './live-file.ts';
 import { createLog, type Log } from './log.ts';
 import { listenToLog } from './log-listener.ts';
 import { watchPauses, type PauseWatch } from './pause-watch.ts';
 import { createSampleBuffer, type SampleBuffer } from './sample-buffer.ts';
 import type { AgentSettings } from './settings.ts';
+import { socketAt } from './socket.ts';
+import { createTurns } from './turns.ts';
 
 const pollWaitMs = 25_000;
-const longestBackOffMs = 5000;
 
 /** Runs until the signal; HAProxy is left as it is then. Throws `conflict` when another agent works on the same state. */
 export async function runAgent(settings: AgentSettings, api: URL, signal: AbortSignal): Promise<void> {
@@ -23,7 +32,18 @@ export async function runAgent(settings: AgentSettings, api: URL, signal: AbortS
   const hear = listenToLog(settings.logPort, log);
   const pauses = watchPauses();
   const bell = createBell();
-  const agent = createAgent(settings, hear, log, bell.ring);
+  const state = loadConfigState(settings.configStateFile, log);
+  const known = state?.lastKnownGood ?? null;
+  const file = createLiveFile(settings, known && baseOf(settings, known));
+  const turns = createTurns();
+  const agent = createAgent({ settings, file, turns, hear, log, onChange: bell.ring });
+  const configBell = createBell();
+  const target = reloadTarget(settings);
+  const { servers, reconcile } = agent;
+  const control = createConfigControl({
+    ...{ settings, state, file, turns, target, log },
+    ...{ servers, reconcile, onChange: configBell.ring },
+  });
   const loops: Loops = { agent, plane: connectControlPlane(api, settings), log, pauses, signal };
   const stopName = basename(settings.stopFile);
   const watcher = watch(settings.stateFolder, (_, name) => {
@@ -38,6 +58,7 @@ export async function runAgent(settings: AgentSettings, api: URL, signal: AbortS
       followDesired(loops),
       lookEachSecond(loops, samples, bell.ring),
       sendReports(loops, samples, bell),
+      followConfig({ ...loops, control, target, bell: configBell }),
     ]);
   } finally {
     watcher.close();
@@ -47,6 +68,15 @@ export async function runAgent(settings: AgentSettings, api: URL, signal: AbortS
     unlock();
     log('info', 'stopped; HAProxy stays as it is');
   }
+}
+
+function reloadTarget(settings: AgentSettings): ReloadTarget {
+  return {
+    master: socketAt(settings.masterSocket),
+    runtime: socketAt(settings.socket),
+    proofSocket: proofSocket(settings),
+    times: settings.reloadTimes,
+  };
 }
 
 interface Loops {
@@ -125,40 +155,6 @@ async function sendReports(
       if (failures > 1) await pause(Math.min(1000, backOffMs(failures)), signal);
     }
   }
-}
-
-interface Bell {
-  ring(): void;
-  heard(signal: AbortSignal): Promise<void>;
-}
-
-function createBell(): Bell {
-  let isRung = false;
-  let wake: () => void = () => undefined;
-  return {
-    ring() {
-      isRung = true;
-      wake();
-    },
-    async heard(signal) {
-      if (!isRung) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          signal.addEventListener('abort', () => resolve(), { once: true });
-        });
-      }
-      isRung = false;
-    },
-  };
-}
-
-/** Jitter keeps many agents from coming back at one moment. */
-function backOffMs(failures: number): number {
-  return Math.min(longestBackOffMs, 100 * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2);
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** An abstract socket: the kernel lets go of it with the process, so a crash leaves no lock behind. */

@@ -1,5 +1,6 @@
 import type { DesiredState, ProxyReportAnswer } from '../contracts/proxy.ts';
 import type { BackendState, LocalStop } from './effective.ts';
+import { array, boolean, integer, nullable, object, record, text, type Shape } from './shape.ts';
 
 /**
  * Checks of what comes from outside, by hand: TypeBox would be a third of the agent's memory. test/proxy-agent/shapes.test.ts
@@ -42,11 +43,6 @@ export function isStoredLeases(
   return record(object({ token: integer, until: integer }))(value);
 }
 
-type Shape = (value: unknown) => boolean;
-
-const text: Shape = (value) => typeof value === 'string';
-const boolean: Shape = (value) => typeof value === 'boolean';
-const integer: Shape = (value) => Number.isInteger(value);
 const name: Shape = (value) => typeof value === 'string' && /^[A-Za-z0-9._:-]{1,96}$/.test(value);
 const weight: Shape = (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 256;
 const cause: Shape = (value) => value === 'lease-lost' || value === 'local-stop';
@@ -60,23 +56,3 @@ const kept = {
   canary: nullable(text),
 };
 const tripFields = { backend: text, token: integer, cause, at: text, reason: text };
-
-function object(fields: Readonly<Record<string, Shape>>): Shape {
-  return (value) => isRecord(value) && Object.entries(fields).every(([key, isField]) => isField(value[key]));
-}
-
-function record(isEntry: Shape): Shape {
-  return (value) => isRecord(value) && Object.values(value).every(isEntry);
-}
-
-function array(isItem: Shape): Shape {
-  return (value) => Array.isArray(value) && value.every(isItem);
-}
-
-function nullable(isOther: Shape): Shape {
-  return (value) => value === null || isOther(value);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs';
 import { OpsError } from '../domain/errors.ts';
 import { applyBackend, readBackFault } from './apply.ts';
-import { writeConfig } from './config-file.ts';
+import { baseOf } from './config-bundle/base-of.ts';
+import { loadConfigState } from './config-bundle/config-state.ts';
+import { operatorsBase, writeConfig } from './config-file.ts';
 import { effectiveServers, type BackendState, type Effective } from './effective.ts';
 import { createLeases } from './leases.ts';
 import { createLog } from './log.ts';
@@ -109,6 +111,8 @@ async function write(settings: AgentSettings, states: readonly Evaluated[]): Pro
     .map(({ backend, state: { desired }, effective: { servers } }) => {
       return { backend, token: desired.token, stable: desired.stable, canary: desired.canary, servers };
     });
-  const fault = await writeConfig(settings, rendered);
+  const known = loadConfigState(settings.configStateFile, createLog(settings.proxy))?.lastKnownGood;
+  const base = known ? baseOf(settings, known) : operatorsBase(settings);
+  const fault = await writeConfig(settings, base, rendered);
   if (fault !== null) throw new OpsError('start-failed', `the configuration was not written: ${fault}`);
 }

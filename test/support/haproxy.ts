@@ -17,6 +17,8 @@ export interface TestProxy {
   readonly socket: string;
   readonly config: string;
   readonly baseConfig: string;
+  /** What `baseConfig` held at the start. */
+  readonly operatorsBase: string;
   /** Process id of HAProxy's master. */
   masterPid(): number;
   agentPid(): number;
@@ -58,7 +60,8 @@ export async function startHaproxy({
   );
   const ports = await Promise.all(named.map(freePort));
   await writeFile(at('key'), key, { mode: 0o600 });
-  await writeFile(at('base.cfg'), baseConfiguration(at('admin.sock'), named, ports));
+  const operatorsBase = baseConfiguration(at('admin.sock'), named, ports);
+  await writeFile(at('base.cfg'), operatorsBase);
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: folder,
@@ -70,6 +73,7 @@ export async function startHaproxy({
     HOLDFAST_HAPROXY_SOCKET: at('admin.sock'),
     HOLDFAST_HAPROXY_MASTER_SOCKET: at('master.sock'),
     HOLDFAST_AGENT_STATE: at('agent'),
+    HOLDFAST_PROXY_CONFIG_KEYS: at('config-keys.pem'),
     HOLDFAST_AGENT_LOG_PORT: String(await freeUdpPort()),
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? at('compiled'),
   };
@@ -86,6 +90,7 @@ export async function startHaproxy({
     socket: at('admin.sock'),
     config: at('haproxy.cfg'),
     baseConfig: at('base.cfg'),
+    operatorsBase,
     masterPid: () => pidOf(haproxy),
     agentPid: () => pidOf(agent),
     agentLog: () => log,

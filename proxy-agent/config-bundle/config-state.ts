@@ -1,0 +1,63 @@
+import { renameSync } from 'node:fs';
+import {
+  configOutcomes,
+  configSteps,
+  type ConfigBundle,
+  type ConfigOutcome,
+  type ConfigStep,
+} from '../../contracts/config-bundle.ts';
+import { replaceFile } from '../files.ts';
+import type { Log } from '../log.ts';
+import { integer, nullable, object, oneOf, optional, record, text } from '../shape.ts';
+import { readJson } from '../state.ts';
+import { isConfigBundle } from './bundle-shape.ts';
+
+/** How the attempt at a bundle ended, so far. */
+export interface Verdict {
+  readonly outcome: ConfigOutcome;
+  readonly failedStep: ConfigStep | null;
+  readonly failure: string | null;
+  /** Milliseconds by step. */
+  readonly timings: Readonly<Partial<Record<ConfigStep, number>>>;
+}
+
+export interface ConfigState {
+  /** The newest bundle that was ever taken: its sequence is the highest one seen. */
+  readonly attempted: ConfigBundle;
+  /** null: not decided yet, so after a crash it is tried again. */
+  readonly verdict: Verdict | null;
+  /** What a restart or a restore brings up; null: the operator's own file. */
+  readonly lastKnownGood: ConfigBundle | null;
+}
+
+/** One that cannot be read is set aside and said so: the operator's own file counts then until the next bundle comes. */
+export function loadConfigState(path: string, log: Log): ConfigState | null {
+  const { value, fault } = readJson(path);
+  if (isStoredConfig(value)) return value.config;
+  if (value === null && fault === null) return null;
+  const aside = `${path}.refused-${Date.now()}`;
+  renameSync(path, aside);
+  const reason = fault ?? `${path} does not hold the state of a configuration`;
+  log('error', 'the state of the configuration was refused', { reason, keptAs: aside });
+  return null;
+}
+
+/** Lasts a power cut: what was taken once is never forgotten. */
+export function saveConfigState(path: string, config: ConfigState): void {
+  replaceFile(path, `${JSON.stringify({ format: 1, config })}\n`);
+}
+
+function isStoredConfig(value: unknown): value is { format: 1; config: ConfigState } {
+  const verdict = object({
+    outcome: oneOf(configOutcomes),
+    failedStep: nullable(oneOf(configSteps)),
+    failure: nullable(text),
+    timings: record(optional(integer)),
+  });
+  const config = object({
+    attempted: isConfigBundle,
+    verdict: nullable(verdict),
+    lastKnownGood: nullable(isConfigBundle),
+  });
+  return object({ format: (format) => format === 1, config })(value);
+}

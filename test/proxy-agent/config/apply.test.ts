@@ -1,0 +1,138 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { buildConfigHouse, type ConfigHouse } from '../../support/config-house.ts';
+import { until } from '../../support/haproxy.ts';
+
+describe('a signed bundle', () => {
+  let house: ConfigHouse;
+
+  beforeEach(async () => {
+    house = await buildConfigHouse();
+  });
+  afterEach(() => house.close());
+
+  async function apply(text: string) {
+    const bundle = house.bundle(house.base(text));
+    house.plane.offer(bundle);
+    return { bundle, report: await house.ended(bundle) };
+  }
+
+  test('is taken into use, and told only when HAProxy itself answers its hash', async () => {
+    const { bundle, report } = await apply('one');
+
+    const { revision, sequence, hash } = bundle;
+    expect(report).toMatchObject({
+      attempted: { revision, sequence, hash },
+      running: { revision, sequence, hash },
+      lastKnownGood: { revision, sequence, hash },
+      outcome: 'proven',
+      refusal: null,
+      failure: null,
+      haproxy: { failedReloads: 0 },
+    });
+    expect(Object.keys(report.timings)).toEqual(['check', 'wait', 'write', 'reload', 'prove']);
+    expect(await house.answer()).toBe('one');
+    expect(readFileSync(house.proxy.config, 'utf8')).toContain('"one"');
+  });
+
+  test('without one the operator’s own base counts as ever, and nothing is told', async () => {
+    writeFileSync(house.proxy.baseConfig, house.base('by hand'));
+
+    const reloaded = await house.proxy.verb('reload');
+
+    expect(reloaded).toMatchObject({ code: 0 });
+    expect(await house.answer()).toBe('by hand');
+    expect(readFileSync(house.proxy.config, 'utf8')).not.toContain('holdfast-proof');
+    expect(house.plane.reports).toEqual([]);
+  });
+
+  test('the same files under a newer sequence are proven without a reload', async () => {
+    await apply('one');
+    const before = await workerPid();
+
+    const { bundle, report } = await apply('one');
+
+    expect(report).toMatchObject({ outcome: 'proven', running: { sequence: bundle.sequence } });
+    expect(await workerPid()).toBe(before);
+  });
+
+  test('with wrong syntax changes nothing, and the line is named', async () => {
+    await apply('one');
+
+    const { report } = await apply('two"\n    bananas 3 "');
+
+    expect(report).toMatchObject({ outcome: 'refused', failedStep: 'check', running: { sequence: 1 } });
+    expect(report.failure).toMatch(/haproxy\.cfg\.refused:\d+.*bananas/);
+    expect(await house.answer()).toBe('one');
+    expect(readFileSync(house.proxy.config, 'utf8')).toContain('"one"');
+  });
+
+  test('with a warning, or naming a file that is not there, changes nothing', async () => {
+    const silent = house.bundle(house.base('two').replace('    timeout client 10s\n', ''));
+    house.plane.offer(silent);
+    const warned = await house.ended(silent);
+    const missing = house.bundle(
+      house.base('two').replace('backend shop', 'backend shop\n    errorfile 503 /nowhere.http'),
+    );
+    house.plane.offer(missing);
+    const refused = await house.ended(missing);
+
+    expect(warned).toMatchObject({ outcome: 'refused', failedStep: 'check' });
+    expect(warned.failure).toContain('timeout');
+    expect(refused).toMatchObject({ outcome: 'refused', failedStep: 'check' });
+    expect(refused.failure).toContain('/nowhere.http');
+  });
+
+  test('that HAProxy cannot load is undone, and what ran before is proven to run again', async () => {
+    await apply('one');
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as { port: number };
+    const content = house.base('two').replace('    bind ', `    bind 127.0.0.1:${port}\n    bind `);
+
+    const bundle = house.bundle(content);
+    house.plane.offer(bundle);
+    const report = await house.ended(bundle);
+    taken.close();
+
+    expect(report).toMatchObject({
+      attempted: { sequence: 2 },
+      running: { sequence: 1 },
+      lastKnownGood: { sequence: 1 },
+      outcome: 'restored',
+      failedStep: 'reload',
+      haproxy: { failedReloads: 0 },
+    });
+    expect(await house.answer()).toBe('one');
+    expect(readFileSync(house.proxy.config, 'utf8')).toContain('"one"');
+  });
+
+  test('that takes the agent’s own socket away is undone', async () => {
+    await apply('one');
+    const bundle = house.bundle(house.base('two').replace(/^ {4}stats socket .*\n/m, ''));
+    house.plane.offer(bundle);
+
+    const report = await house.ended(bundle, 25_000);
+
+    expect(report).toMatchObject({ outcome: 'restored', failedStep: 'prove', running: { sequence: 1 } });
+    expect(report.failure).toContain('runtime socket');
+  });
+
+  test('as the very first one that cannot be loaded leaves the operator’s own', async () => {
+    const bundle = house.bundle(house.base('two').replace(/bind 127\S+/, 'bind 192.0.2.1:80'));
+    house.plane.offer(bundle);
+
+    const report = await house.ended(bundle);
+
+    expect(report).toMatchObject({ outcome: 'restored', lastKnownGood: null, running: null });
+    await until(
+      'the operator’s own answers',
+      async () => (await fetch(house.proxy.frontends.shop ?? '')).status === 503,
+    );
+  });
+
+  async function workerPid(): Promise<string | undefined> {
+    return /^Pid: (\d+)/m.exec(await house.proxy.ask('show info'))?.[1];
+  }
+});
