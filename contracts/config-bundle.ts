@@ -96,6 +96,7 @@ export const ConfigDrift = Type.Object({
   detail: Type.String(),
   since: Timestamp,
   policy: DriftPolicy,
+  mended: Type.Boolean({ description: 'It was brought back and proven; told for a minute more' }),
   content: nullable(Type.String(), 'The text that was found, under the policy adopt'),
 });
 export type ConfigDrift = Static<typeof ConfigDrift>;

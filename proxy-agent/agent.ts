@@ -44,14 +44,18 @@ interface Parts {
   readonly hear: LogListener;
   readonly log: Log;
   readonly onChange: () => void;
+  /** A server was not as the agent itself had left it, and is again. */
+  readonly onUndone: (detail: string) => void;
 }
 
-export function createAgent({ settings, file, turns, hear, log, onChange }: Parts): Agent {
+export function createAgent({ settings, file, turns, hear, log, onChange, onUndone }: Parts): Agent {
   const ask = socketAt(settings.socket);
   const counters = createCounters();
   const backends = new Map<string, BackendState>(Object.entries(recoverState(settings, log)));
   const faults = new Map<string, string>();
   const refusals = new Map<string, string>();
+  /** What each backend was found to be by itself: the worker, and the servers in it. */
+  const inStep = new Map<string, string>();
   let snapshot: Snapshot | null = null;
   let configFault: string | null = null;
   let writtenFor = '';
@@ -84,6 +88,10 @@ export function createAgent({ settings, file, turns, hear, log, onChange }: Part
       const applied = await applyBackend(ask, snapshot, backend, servers, isWanted);
       sent += applied.sent;
       note(faults, backend, applied.fault);
+      const isFine = applied.sent === 0 && applied.fault === null;
+      const step = `${snapshot.pid} ${wanted}`;
+      if (!isFine && inStep.get(backend) === step) onUndone(`servers of ${backend} had been changed`);
+      note(inStep, backend, isFine ? step : null);
     }
     if (sent > 0) snapshot = await takeSnapshot(ask);
     record(tripped);

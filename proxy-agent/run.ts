@@ -9,6 +9,7 @@ import { createBell, type Bell } from './bell.ts';
 import { baseOf } from './config-bundle/base-of.ts';
 import { createConfigControl } from './config-bundle/config-control.ts';
 import { loadConfigState } from './config-bundle/config-state.ts';
+import { createDriftWatch } from './config-bundle/drift-watch.ts';
 import { followConfig } from './config-bundle/follow-config.ts';
 import { proofSocket } from './config-bundle/proof.ts';
 import type { ReloadTarget } from './config-bundle/reload.ts';
@@ -36,12 +37,16 @@ export async function runAgent(settings: AgentSettings, api: URL, signal: AbortS
   const known = state?.lastKnownGood ?? null;
   const file = createLiveFile(settings, known && baseOf(settings, known));
   const turns = createTurns();
-  const agent = createAgent({ settings, file, turns, hear, log, onChange: bell.ring });
   const configBell = createBell();
+  const drift = createDriftWatch(log, configBell.ring);
+  const agent = createAgent({
+    ...{ settings, file, turns, hear, log },
+    ...{ onChange: bell.ring, onUndone: drift.undone },
+  });
   const target = reloadTarget(settings);
   const { servers, reconcile } = agent;
   const control = createConfigControl({
-    ...{ settings, state, file, turns, target, log },
+    ...{ settings, state, file, turns, target, drift, log },
     ...{ servers, reconcile, onChange: configBell.ring },
   });
   const loops: Loops = { agent, plane: connectControlPlane(api, settings), log, pauses, signal };
@@ -58,7 +63,7 @@ export async function runAgent(settings: AgentSettings, api: URL, signal: AbortS
       followDesired(loops),
       lookEachSecond(loops, samples, bell.ring),
       sendReports(loops, samples, bell),
-      followConfig({ ...loops, control, target, bell: configBell }),
+      followConfig({ ...loops, control, drift, target, bell: configBell }),
     ]);
   } finally {
     watcher.close();

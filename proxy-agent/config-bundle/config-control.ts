@@ -6,6 +6,8 @@ import type { AgentSettings } from '../settings.ts';
 import { applyBase, restoreBase, type Applied, type ApplyTools } from './apply-bundle.ts';
 import { baseOf, provableOperatorsBase } from './base-of.ts';
 import { isConfigBundle } from './bundle-shape.ts';
+import type { DriftWatch } from './drift-watch.ts';
+import { findDrift } from './find-drift.ts';
 import { saveConfigState, type ConfigState, type Verdict } from './config-state.ts';
 import { sha256Hex } from './sha256-hex.ts';
 import { createStopwatch } from './stopwatch.ts';
@@ -33,12 +35,13 @@ export interface ConfigControl {
 interface Parts extends Omit<ApplyTools, 'onStep'> {
   readonly settings: AgentSettings;
   readonly state: ConfigState | null;
+  readonly drift: DriftWatch;
   readonly log: Log;
   readonly onChange: () => void;
 }
 
 export function createConfigControl(parts: Parts): ConfigControl {
-  const { settings, file, servers, log, onChange } = parts;
+  const { settings, file, servers, drift, log, onChange } = parts;
   const verify = verifyWithKeysIn(settings.configKeys);
   const watch = createStopwatch<ConfigStep>();
   const tools: ApplyTools = { ...parts, onStep: begin };
@@ -53,6 +56,7 @@ export function createConfigControl(parts: Parts): ConfigControl {
     try {
       if (state && state.verdict === null) await attempt(state.attempted);
       else if (state?.verdict?.outcome === 'failed') await restore(state.attempted, state.verdict);
+      else if (state?.lastKnownGood) await lookForDrift(state.lastKnownGood);
     } catch (error) {
       log('error', 'the configuration could not be settled', { reason: (error as Error).message });
     }
@@ -78,6 +82,14 @@ export function createConfigControl(parts: Parts): ConfigControl {
     if (applied.kind === 'proven')
       decide(bundle, { ...verdict, outcome: 'restored', timings: watch.times() });
     else log('error', 'the last known good configuration is not proven', applied);
+  }
+
+  async function lookForDrift(inForce: ConfigBundle): Promise<void> {
+    const base = baseOf(settings, inForce);
+    if (!drift.note(await findDrift(tools, base), inForce.drift ?? 'report')) return;
+    const applied = await restoreBase(tools, base);
+    if (applied.kind === 'proven') drift.mended();
+    else log('error', 'a drift is not undone yet', applied);
   }
 
   /** A newer one that came meanwhile stays undecided. */

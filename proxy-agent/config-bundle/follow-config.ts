@@ -1,14 +1,15 @@
-import type { ConfigDrift } from '../../contracts/config-bundle.ts';
 import { backOffMs, pause } from '../back-off.ts';
 import type { Bell } from '../bell.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import type { Log } from '../log.ts';
 import { refOf, type ConfigControl } from './config-control.ts';
+import type { DriftWatch } from './drift-watch.ts';
 import { configReport } from './config-report.ts';
 import type { ReloadTarget } from './reload.ts';
 
 interface Loops {
   readonly control: ConfigControl;
+  readonly drift: DriftWatch;
   readonly plane: ControlPlane;
   readonly target: ReloadTarget;
   readonly log: Log;
@@ -69,8 +70,7 @@ async function settleEachTime({ control, bell, signal }: Loops): Promise<void> {
 }
 
 /** At once when something changed and every 10 s besides; nothing as long as no configuration ever came. */
-async function tell({ control, plane, target, log, bell, signal }: Loops): Promise<void> {
-  const drift: ConfigDrift | null = null;
+async function tell({ control, drift, plane, target, log, bell, signal }: Loops): Promise<void> {
   let told = '';
   let toldAt = -Infinity;
   let failures = 0;
@@ -78,7 +78,7 @@ async function tell({ control, plane, target, log, bell, signal }: Loops): Promi
     await bell.heard(signal);
     const { state, rejected } = control.status();
     if (!state && !rejected) continue;
-    const report = await configReport(control.status(), target, drift);
+    const report = await configReport(control.status(), target, drift.current());
     const content = JSON.stringify({ ...report, now: null });
     if (content === told && performance.now() - toldAt < tellMs) continue;
     try {
