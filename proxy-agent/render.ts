@@ -44,7 +44,12 @@ export function renderConfig(
     ];
     return [...own.slice(0, lastContent(own)), ...rest, ...own.slice(lastContent(own))];
   });
-  return { text: [notice, ...lines, ...proofLines(proof)].join('\n'), missing };
+  const withProof = [
+    ...lines.slice(0, lastContent(lines)),
+    ...proofLines(proof),
+    ...lines.slice(lastContent(lines)),
+  ];
+  return { text: [notice, ...withProof].join('\n'), missing };
 }
 
 const notice =
@@ -138,8 +143,7 @@ function proofLines(proof: Proof | null): string[] {
     'frontend holdfast-proof from holdfast-proof',
     `    bind unix@${proof.socket} mode 666`,
     `    http-request return status 200 content-type text/plain string "${proof.hash}"`,
-    `${end}`,
-    '',
+    end,
   ];
 }
 

@@ -100,6 +100,16 @@ describe('the written configuration', () => {
     expect(renderConfig(once, [managed(2)], 9000).text).toBe(once);
   });
 
+  test('tells on a socket of its own which hash it serves, and written again is the same', async () => {
+    const proof = { socket: join(folder, 'proof.sock'), hash: 'abc' };
+    const { text } = renderConfig(base, [managed(2)], 9000, proof);
+
+    expect(text).toContain('status 200 content-type text/plain string "abc"');
+    expect(await fault(text)).toBeNull();
+    expect(renderConfig(text, [managed(2)], 9000, proof).text).toBe(text);
+    expect(renderConfig(text, [managed(2)], 9000).text).toBe(renderConfig(base, [managed(2)], 9000).text);
+  });
+
   test('names backends that the base lacks', () => {
     expect(renderConfig(base, [{ ...managed(1), backend: 'nowhere' }], 9000).missing).toEqual(['nowhere']);
   });
