@@ -226,7 +226,8 @@ module.exports = {
     },
     {
       name: 'no-other-provider',
-      comment: 'Each kind of provider stands alone: a change of one vendor touches one folder. They share how HTTP is asked.',
+      comment:
+        'Each kind of provider stands alone: a change of one vendor touches one folder. They share how HTTP is asked.',
       severity: 'error',
       from: { path: '^providers/([^/]+)/' },
       to: { path: '^providers/', pathNot: '^providers/($1|http)/' },

@@ -3,6 +3,7 @@ import { Gauge, Registry } from 'prom-client';
 import { waitingGates } from '../db/approval/waiting.ts';
 import { countOperations } from '../db/operation.ts';
 import type { ApiDependencies, App } from './dependencies.ts';
+import { addClusteringMetrics } from './feedback-clustering/metrics.ts';
 import { addFeedbackMetrics } from './feedback/metrics.ts';
 import { problems, ProjectParams } from './schemas.ts';
 
@@ -39,6 +40,7 @@ export function registerProjectMetrics(app: App, { db }: ApiDependencies): void 
         operations.set({ project, ...labels }, count);
       gates.set({ project }, (await waitingGates(db, project)).length);
       await addFeedbackMetrics(db, project, registers);
+      await addClusteringMetrics(db, project, registers);
       return reply.type(registry.contentType).send(await registry.metrics());
     },
   );

@@ -15,6 +15,7 @@ const tally = new TallyReporter(loadConfig(process.env).ci);
 const isWhole = positionals.length === 0;
 if (isWhole) tally.count((await staticChecks()) ? 'passed' : 'failed');
 await runVitest();
+for (const failure of tally.failures) process.stdout.write(`${failure}\n`);
 process.stdout.write(`${tally.passed} passed, ${tally.failed} failed\n`);
 process.exit(tally.failed === 0 && tally.passed > 0 ? 0 : 1);
 

@@ -84,4 +84,6 @@ test('what comes in is in the metrics of the project', async () => {
     'holdfast_feedback_deliveries_24h{project="default",source="shop",outcome="repeats"} 1',
   );
   expect(metrics).toContain('holdfast_feedback_quarantined{project="default",source="shop"} 0');
+  expect(metrics).toMatch(/holdfast_feedback_items_waiting\{project="default",for="pending"\} [1-9]/);
+  expect(metrics).toContain('holdfast_feedback_clusters{project="default"} 0');
 });
