@@ -31,8 +31,7 @@ const mostOutput = 1024 * 1024;
  * lets us. Throws `unavailable` when it is not there, `timeout` when it does not end.
  */
 export async function runConfined(command: readonly string[], confinement: Confinement): Promise<Ended> {
-  const limits = [`--as=${memoryBytes}`, `--cpu=${cpuSeconds}`, '--core=0', '--'];
-  const [program = '', ...args] = [...(await withoutNetwork()), 'prlimit', ...limits, ...command];
+  const [program = '', ...args] = await confinedCommand(command);
   try {
     const { stdout, stderr } = await run(program, args, options(confinement));
     return { code: 0, output: stderr + stdout };
@@ -41,12 +40,23 @@ export async function runConfined(command: readonly string[], confinement: Confi
   }
 }
 
+/** The command with what confines it before it. */
+export async function confinedCommand(command: readonly string[]): Promise<string[]> {
+  const limits = [`--as=${memoryBytes}`, `--cpu=${cpuSeconds}`, '--core=0', '--'];
+  return [...(await withoutNetwork()), 'prlimit', ...limits, ...command];
+}
+
+export const confinedEnvironment = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LC_ALL: 'C',
+};
+
 const run = promisify(execFile);
 
 function options({ folder, timeoutMs, signal }: Confinement) {
   return {
     cwd: folder,
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+    env: confinedEnvironment,
     timeout: timeoutMs,
     killSignal: 'SIGKILL' as const,
     maxBuffer: mostOutput,

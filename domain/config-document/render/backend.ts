@@ -12,7 +12,7 @@ export function backendLines(backend: Backend, pointer: string, places: Places):
   return [
     heading(pointer, 'backend', backend.name),
     line(`${pointer}/balance`, 'balance', backend.balance ?? 'roundrobin'),
-    ...timeoutLines(backend.timeouts ?? {}, `${pointer}/timeouts`),
+    ...(places.shadow === null ? timeoutLines(backend.timeouts ?? {}, `${pointer}/timeouts`) : []),
     ...(healthCheck === undefined ? [] : checkLines(healthCheck, `${pointer}/healthCheck`)),
     ...headerLines('http-request', backend.requestHeaders, `${pointer}/requestHeaders`),
     ...shadowLines(backend, pointer, places),

@@ -13,7 +13,7 @@ export function globalLines(defaults: ConfigDefaults, places: Places): Line[] {
   const { runtimeSocket } = places;
   return [
     heading('/defaults', 'global'),
-    line('/defaults/connections', 'maxconn', connections),
+    line('/defaults/connections', 'maxconn', places.shadow === null ? connections : defaultConnections),
     line('/defaults/hardStopAfter', 'hard-stop-after', milliseconds(hardStopAfter)),
     line('/defaults', 'mworker-max-reloads', mostReloads),
     line('/defaults', 'crt-base', places.certificates),
@@ -25,6 +25,9 @@ export function globalLines(defaults: ConfigDefaults, places: Places): Line[] {
   ];
 }
 
+/** So that a short one of the document is not what a shadow run shows. */
+const shadowTimeouts = { connect: '10s', client: '30s', server: '30s', httpRequest: '30s', keepAlive: '30s' };
+
 export function defaultsLines({ timeouts = {} }: ConfigDefaults, places: Places): Line[] {
   return [
     heading('/defaults', 'defaults'),
@@ -34,7 +37,7 @@ export function defaultsLines({ timeouts = {} }: ConfigDefaults, places: Places)
     // Made only for a request that a header change wants it for.
     line('/defaults', 'unique-id-format', '%[uuid()]'),
     line('/defaults', 'default-server', 'init-addr', places.resolvesNames ? 'last,libc,none' : 'none'),
-    ...timeoutLines(timeouts, '/defaults/timeouts'),
+    ...timeoutLines(places.shadow === null ? timeouts : shadowTimeouts, '/defaults/timeouts'),
   ];
 }
 

@@ -16,7 +16,7 @@ export function frontendLines(frontend: Frontend, pointer: string, places: Place
   return [
     heading(pointer, 'frontend', frontend.name),
     ...frontend.binds.map((bind, index) => bindLine(frontend.name, bind, index, pointer, places)),
-    ...timeoutLines(frontend.timeouts ?? {}, `${pointer}/timeouts`),
+    ...(places.shadow === null ? timeoutLines(frontend.timeouts ?? {}, `${pointer}/timeouts`) : []),
     ...limitLines(frontend.limits, `${pointer}/limits`, places),
     ...all('choose'),
     ...headerLines('http-request', frontend.requestHeaders, `${pointer}/requestHeaders`),
@@ -36,28 +36,32 @@ function bindLine(name: string, bind: Bind, index: number, pointer: string, plac
   const { address = '*', port, tls } = bind;
   const host = address.includes(':') ? `[${address}]` : address;
   const at = places.shadow === null ? `${host}:${port}` : `unix@${places.shadow.bindAt(name, index)}`;
-  return line(`${pointer}/binds/${index}`, 'bind', at, ...(tls === undefined ? [] : tlsWords(tls)));
+  return line(`${pointer}/binds/${index}`, 'bind', at, ...(tls === undefined ? [] : tlsWords(tls, places)));
 }
 
-function tlsWords(tls: NonNullable<Bind['tls']>): string[] {
+/** A shadow run has no certificates of clients to show. */
+function tlsWords(tls: NonNullable<Bind['tls']>, { shadow }: Places): string[] {
   const { certificates, minVersion, http2 = true, clientAuthority } = tls;
   return [
     'ssl',
     ...certificates.flatMap((reference) => ['crt', `${reference}.pem`]),
     ...(minVersion === undefined ? [] : ['ssl-min-ver', minVersion]),
     ...['alpn', http2 ? 'h2,http/1.1' : 'http/1.1'],
-    ...(clientAuthority === undefined ? [] : ['ca-file', `${clientAuthority}.pem`, 'verify', 'required']),
+    ...(clientAuthority === undefined || shadow !== null
+      ? []
+      : ['ca-file', `${clientAuthority}.pem`, 'verify', 'required']),
   ];
 }
 
-/** A shadow run has no addresses of clients, so nobody's rate is limited there. */
+/** A shadow run has no addresses of clients, so nobody's rate is limited there, and it keeps few connections open. */
 function limitLines(limits: Frontend['limits'] = {}, pointer: string, { shadow }: Places): Line[] {
   const { connections, requestBodyBytes, requestRate } = limits;
   const deny = (status: number, ...test: readonly (string | number)[]): (string | number)[] => [
     ...['http-request', 'deny', 'deny_status', status, 'if', '{', ...test, '}'],
   ];
   const lines: Line[] = [];
-  if (connections !== undefined) lines.push(line(`${pointer}/connections`, 'maxconn', connections));
+  if (connections !== undefined && shadow === null)
+    lines.push(line(`${pointer}/connections`, 'maxconn', connections));
   if (requestRate !== undefined && shadow === null) {
     const at = `${pointer}/requestRate`;
     const per = milliseconds(requestRate.per);
