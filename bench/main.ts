@@ -41,6 +41,12 @@ const scenarios: Record<string, Scenario> = {
     run: async (note, count) =>
       (await import('./cluster-speed.ts')).clusterSpeed({ largest: count ?? 50_000, note }),
   },
+  'config-simulate': {
+    about:
+      'requests through the old and the new proxy configuration; forty changes with whom they affect (--count requests, 2000)',
+    run: async (note, count) =>
+      (await import('./config-simulate.ts')).configSimulate({ requests: count ?? 2000, note }),
+  },
   fairness: {
     about:
       'how long the activities of quiet projects wait beside a noisy one, and with fairness off (--count seconds, 30)',

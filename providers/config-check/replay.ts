@@ -1,5 +1,6 @@
 import { Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
+import { isIP } from 'node:net';
 import type { SampledRequest, ShadowAnswer } from '../../domain/config-document/impact.ts';
 import type { ShadowBind } from '../../domain/config-document/shadow-config.ts';
 
@@ -81,7 +82,8 @@ function open(
   };
   if (!isTls) return httpRequest({ ...options, agent: agents.plain });
   // A stub is trusted by nobody, and nobody else can stand on a socket of our folder.
-  const servername = host.replace(/:\d+$/, '');
+  const name = host.replace(/:\d+$/, '');
+  const servername = isIP(name) === 0 ? name : undefined;
   return httpsRequest({ ...options, agent: agents.tls, rejectUnauthorized: false, servername });
 }
 
