@@ -7,10 +7,10 @@ import { semanticDiff } from '../../../domain/config-document/semantic-diff.ts';
 import { outOfOrder } from '../../../domain/config-document/semantic-diff/pair.ts';
 import { shop, validDocuments } from '../documents.ts';
 
-type Draft = { -readonly [K in keyof ConfigDocument]: ConfigDocument[K] };
+type Draft = ConfigDocument;
 
 function edited(edit: (draft: Draft) => void): ConfigDocument {
-  const draft = structuredClone(shop) as Draft;
+  const draft = structuredClone(shop);
   edit(draft);
   return draft;
 }
