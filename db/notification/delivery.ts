@@ -23,6 +23,10 @@ export async function listDeliveries(
   project: string,
   filter: DeliveryFilter,
 ): Promise<NotificationDelivery[]> {
+  return atOneMoment(db, (tx) => readDeliveries(tx, project, filter));
+}
+
+async function readDeliveries(db: Db, project: string, filter: DeliveryFilter) {
   let query = db.selectFrom('notification_delivery').selectAll().where('project', '=', project);
   if (filter.channel !== undefined) query = query.where('channel', '=', filter.channel);
   if (filter.state !== undefined) query = query.where('state', '=', filter.state);
@@ -33,15 +37,17 @@ export async function listDeliveries(
 }
 
 export async function requireDelivery(db: Db, project: string, id: string): Promise<NotificationDelivery> {
-  const rows = await db
-    .selectFrom('notification_delivery')
-    .selectAll()
-    .where('project', '=', project)
-    .where('id', '=', id)
-    .execute();
-  const [delivery] = await withLedger(db, rows);
+  const [delivery] = await atOneMoment(db, async (tx) => {
+    const row = tx.selectFrom('notification_delivery').selectAll().where('project', '=', project);
+    return withLedger(tx, await row.where('id', '=', id).execute());
+  });
   if (delivery === undefined) throw new OpsError('not-found', `there is no notification delivery ${id}`);
   return delivery;
+}
+
+/** A delivery and its ledger as of one moment: else an attempt that was just accepted stands beside a delivery that still waits for it. */
+function atOneMoment<T>(db: Db, read: (tx: Db) => Promise<T>): Promise<T> {
+  return db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(read);
 }
 
 type Row = Selectable<Database['notification_delivery']>;

@@ -167,13 +167,12 @@ test('a test that arrived is exit code 0, one that failed is 1 and says why', as
   const run = () => holdfast(url, api.key, ['notifications', 'channel', 'test', 'waited']);
   const answer = async (result: 'accepted' | 'failed', state: string): Promise<void> => {
     for (;;) {
-      const { rows } = await sql<{ id: string }>`update notification_delivery set state = ${state}
-        where channel = 'waited' and look_at <= now() returning id`.execute(api.db);
+      const { rows } = await sql<{ id: string }>`update notification_delivery set state = ${state},
+        look_at = now() + interval '1 day' where channel = 'waited' and look_at <= now() returning id`.execute(
+        api.db,
+      );
       const id = rows[0]?.id;
       if (id !== undefined) {
-        await sql`update notification_delivery set look_at = now() + interval '1 day' where id = ${id}`.execute(
-          api.db,
-        );
         await sql`insert into notification_attempt (delivery_id, attempt, result, status, error, duration_ms)
           values (${id}, 1, ${result}, 503, 'the receiver answered 503', 12)`.execute(api.db);
         return;
@@ -185,6 +184,6 @@ test('a test that arrived is exit code 0, one that failed is 1 and says why', as
   const [arrived] = await Promise.all([run(), answer('accepted', 'delivered')]);
   const [failed] = await Promise.all([run(), answer('failed', 'pending')]);
 
-  expect(arrived.code).toBe(0);
+  expect(arrived).toMatchObject({ code: 0, stdout: expect.stringContaining('delivered') });
   expect(failed).toMatchObject({ code: 1, stdout: expect.stringContaining('failed 503 in 12 ms') });
 });
