@@ -8,6 +8,7 @@ import {
   type Base,
   type Files,
 } from './config-file.ts';
+import { probeBinds } from './config-bundle/probe-binds.ts';
 import type { RenderedBackend } from './render.ts';
 import { createTurns } from './turns.ts';
 
@@ -18,7 +19,7 @@ export type Servers = () => readonly RenderedBackend[];
 export interface LiveFile {
   /** Brings the file in step with the servers. Answers the fault or null. */
   sync(servers: Servers): Promise<string | null>;
-  /** What HAProxy says against a base with these servers, warnings too, or null. Changes nothing. */
+  /** What HAProxy says against a base with these servers, warnings and taken ports too, or null. Changes nothing. */
   check(base: Base, servers: Servers): Promise<string | null>;
   /** Writes from this base and stays with it, unchecked. Answers the fault or null. */
   use(base: Base, servers: Servers): string | null;
@@ -53,7 +54,9 @@ export function createLiveFile(files: Files, base: Base | null): LiveFile {
     check: (next, servers) =>
       turns(async () => {
         const rendered = render(files, next, servers());
-        return 'fault' in rendered ? rendered.fault : checkText(files, rendered.text, ['-dW']);
+        if ('fault' in rendered) return rendered.fault;
+        const fault = await checkText(files, rendered.text, ['-dW']);
+        return fault ?? probeBinds(readOr(files.config) ?? '', rendered.text);
       }),
     use(next, servers) {
       const rendered = render(files, next, servers());

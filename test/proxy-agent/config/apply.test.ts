@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { buildConfigHouse, type ConfigHouse } from '../../support/config-house.ts';
 import { until } from '../../support/haproxy.ts';
+import { startLoad } from '../web.ts';
 
 describe('a signed bundle', () => {
   let house: ConfigHouse;
@@ -84,17 +85,39 @@ describe('a signed bundle', () => {
     expect(refused.failure).toContain('/nowhere.http');
   });
 
-  test('that HAProxy cannot load is undone, and what ran before is proven to run again', async () => {
+  test('that binds what another process holds, or what this host lacks, changes nothing and interrupts nobody', async () => {
     await apply('one');
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const { port } = taken.address() as { port: number };
-    const content = house.base('two').replace('    bind ', `    bind 127.0.0.1:${port}\n    bind `);
+    const load = startLoad(house.proxy.frontends.shop ?? '', 200);
 
-    const bundle = house.bundle(content);
-    house.plane.offer(bundle);
-    const report = await house.ended(bundle);
+    const reports = [];
+    for (const address of [`127.0.0.1:${port}`, '192.0.2.1:8080']) {
+      const bundle = house.bundle(house.base('two').replace('    bind ', `    bind ${address}\n    bind `));
+      house.plane.offer(bundle);
+      reports.push(await house.ended(bundle));
+    }
+    await load.stop();
     taken.close();
+
+    expect(reports[0]?.failure).toContain('EADDRINUSE');
+    expect(reports[1]?.failure).toContain('EADDRNOTAVAIL');
+    for (const report of reports)
+      expect(report).toMatchObject({
+        outcome: 'refused',
+        failedStep: 'check',
+        haproxy: { failedReloads: 0 },
+      });
+    expect(load.answers.filter(({ status }) => status !== 200)).toEqual([]);
+  });
+
+  test('that HAProxy cannot load is undone, and what ran before is proven to run again', async () => {
+    await apply('one');
+    const bundle = house.bundle(unloadable('two'));
+    house.plane.offer(bundle);
+
+    const report = await house.ended(bundle);
 
     expect(report).toMatchObject({
       attempted: { sequence: 2 },
@@ -120,7 +143,7 @@ describe('a signed bundle', () => {
   });
 
   test('as the very first one that cannot be loaded leaves the operator’s own', async () => {
-    const bundle = house.bundle(house.base('two').replace(/bind 127\S+/, 'bind 192.0.2.1:80'));
+    const bundle = house.bundle(unloadable('two'));
     house.plane.offer(bundle);
 
     const report = await house.ended(bundle);
@@ -131,6 +154,13 @@ describe('a signed bundle', () => {
       async () => (await fetch(house.proxy.frontends.shop ?? '')).status === 503,
     );
   });
+
+  /** A socket in a folder that is not there is found out only by binding it. */
+  function unloadable(text: string): string {
+    return house
+      .base(text)
+      .replace('    bind ', `    bind unix@${house.proxy.folder}/nowhere/x.sock\n    bind `);
+  }
 
   async function workerPid(): Promise<string | undefined> {
     return /^Pid: (\d+)/m.exec(await house.proxy.ask('show info'))?.[1];

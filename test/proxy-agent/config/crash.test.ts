@@ -23,7 +23,9 @@ describe('an agent that is killed in the middle of an apply', () => {
     const isGood = seed % 3 !== 2;
     const content = isGood
       ? house.base('second')
-      : house.base('bad').replace(/bind 127\S+/, 'bind 192.0.2.1:80');
+      : house
+          .base('bad')
+          .replace('    bind ', `    bind unix@${house.proxy.folder}/nowhere/x.sock\n    bind `);
     const bundle = house.bundle(content);
     house.plane.offer(bundle);
     await sleep(5 + ((seed * 37) % 320));
