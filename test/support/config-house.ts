@@ -5,13 +5,16 @@ import { openSigner, type Signer } from '../../api/signer.ts';
 import type { ConfigBundle, ConfigReport } from '../../contracts/config-bundle.ts';
 import { signBundle, type UnsignedBundle } from '../../domain/config-bundle/bundle-text.ts';
 import { sha256Hex } from '../../proxy-agent/config-bundle/sha256-hex.ts';
-import { startConfigPlane, type ConfigPlane } from './config-plane.ts';
+import {
+  startSimulatedControlPlane,
+  type SimulatedControlPlane,
+} from '../../bench/config-reload/control-plane.ts';
 import { startHaproxy, until, type TestProxy } from './haproxy.ts';
 
 /** A real HAProxy with its agent, and a control plane that hands out bundles and keeps reports. */
 export interface ConfigHouse {
   readonly proxy: TestProxy;
-  readonly plane: ConfigPlane;
+  readonly plane: SimulatedControlPlane;
   readonly signer: Signer;
   /** The operator's base configuration, whose frontend answers `text` by itself. */
   base(text: string): string;
@@ -25,7 +28,7 @@ export interface ConfigHouse {
 }
 
 export async function buildConfigHouse(isAgentStarted = true): Promise<ConfigHouse> {
-  const plane = await startConfigPlane();
+  const plane = await startSimulatedControlPlane();
   const proxy = await startHaproxy({ backends: ['shop'] });
   const signer = createSigner(
     join(proxy.folder, 'signing-key.pem'),

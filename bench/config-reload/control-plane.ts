@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { ConfigBundle, ConfigReport } from '../../contracts/config-bundle.ts';
 
 /** The part of the API that an agent talks to about its configuration, kept in memory. */
-export interface ConfigPlane {
+export interface SimulatedControlPlane {
   readonly url: string;
   readonly reports: readonly ConfigReport[];
   /** Hands this out from now on, to who waits as well. */
@@ -14,7 +14,7 @@ export interface ConfigPlane {
   close(): Promise<void>;
 }
 
-export async function startConfigPlane(): Promise<ConfigPlane> {
+export async function startSimulatedControlPlane(): Promise<SimulatedControlPlane> {
   const reports: ConfigReport[] = [];
   let offered: { readonly tag: string; readonly text: string } | null = null;
   const waiting = new Set<() => void>();
