@@ -48,8 +48,11 @@ export function createLiveFile(files: Files, base: Base | null): LiveFile {
         const inForce = current;
         if (!inForce) return writeConfig(files, operatorsBase(files), servers(), () => current === null);
         // Somebody's edit is not undone by the way, but steered servers are right in it, too.
+        const found = readOr(files.config);
         const text = edited(servers) ?? inForce.text;
-        return writeConfig(files, { ...inForce, text }, servers(), () => current === inForce);
+        // An edit that comes while HAProxy checks is seen next time instead of being overwritten.
+        const isStillWanted = (): boolean => current === inForce && readOr(files.config) === found;
+        return writeConfig(files, { ...inForce, text }, servers(), isStillWanted);
       }),
     check: (next, servers) =>
       turns(async () => {

@@ -13,6 +13,8 @@ export interface RenderedBackend {
 export interface Proof {
   readonly socket: string;
   readonly hash: string;
+  /** 0: the operator's own configuration. */
+  readonly sequence: number;
 }
 
 const begin = '# holdfast: begin';
@@ -70,6 +72,13 @@ export function readManaged(config: string): Omit<RenderedBackend, 'servers'>[] 
       return [];
     }
   });
+}
+
+/** Which order the last written file is from; null when from none. */
+export function readProof(config: string): Pick<Proof, 'sequence' | 'hash'> | null {
+  const [, sequence, hash] =
+    /^# holdfast: begin proof {"sequence":(\d+),"hash":"([0-9a-f]{64})"}$/m.exec(config) ?? [];
+  return hash === undefined ? null : { sequence: Number(sequence), hash };
 }
 
 function withoutManaged(text: string): string[] {
@@ -136,7 +145,7 @@ function logLines(section: Section, before: readonly Section[], logPort: number)
 function proofLines(proof: Proof | null): string[] {
   if (!proof) return [];
   return [
-    `${begin} proof`,
+    `${begin} proof ${JSON.stringify({ sequence: proof.sequence, hash: proof.hash })}`,
     'defaults holdfast-proof',
     '    mode http',
     '    timeout client 5s',

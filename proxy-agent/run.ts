@@ -6,12 +6,11 @@ import { OpsError } from '../domain/errors.ts';
 import { createAgent, type Agent } from './agent.ts';
 import { backOffMs, pause } from './back-off.ts';
 import { createBell, type Bell } from './bell.ts';
-import { baseOf } from './config-bundle/base-of.ts';
 import { createConfigControl } from './config-bundle/config-control.ts';
-import { loadConfigState } from './config-bundle/config-state.ts';
 import { createDriftWatch } from './config-bundle/drift-watch.ts';
 import { followConfig } from './config-bundle/follow-config.ts';
 import { proofSocket } from './config-bundle/proof.ts';
+import { recoverConfig } from './config-bundle/recover-config.ts';
 import type { ReloadTarget } from './config-bundle/reload.ts';
 import { connectControlPlane, type ControlPlane } from './control-plane.ts';
 import { createLiveFile } from './live-file.ts';
@@ -33,9 +32,8 @@ export async function runAgent(settings: AgentSettings, api: URL, signal: AbortS
   const hear = listenToLog(settings.logPort, log);
   const pauses = watchPauses();
   const bell = createBell();
-  const state = loadConfigState(settings.configStateFile, log);
-  const known = state?.lastKnownGood ?? null;
-  const file = createLiveFile(settings, known && baseOf(settings, known));
+  const recovered = recoverConfig(settings, log);
+  const file = createLiveFile(settings, recovered.base);
   const turns = createTurns();
   const configBell = createBell();
   const drift = createDriftWatch(log, configBell.ring);
@@ -46,7 +44,7 @@ export async function runAgent(settings: AgentSettings, api: URL, signal: AbortS
   const target = reloadTarget(settings);
   const { servers, reconcile } = agent;
   const control = createConfigControl({
-    ...{ settings, state, file, turns, target, drift, log },
+    ...{ settings, recovered, file, turns, target, drift, log },
     ...{ servers, reconcile, onChange: configBell.ring },
   });
   const loops: Loops = { agent, plane: connectControlPlane(api, settings), log, pauses, signal };

@@ -1,8 +1,7 @@
 import { rmSync } from 'node:fs';
 import { OpsError } from '../domain/errors.ts';
 import { applyBackend, readBackFault } from './apply.ts';
-import { baseOf } from './config-bundle/base-of.ts';
-import { loadConfigState } from './config-bundle/config-state.ts';
+import { recoverConfig } from './config-bundle/recover-config.ts';
 import { operatorsBase, writeConfig } from './config-file.ts';
 import { effectiveServers, type BackendState, type Effective } from './effective.ts';
 import { createLeases } from './leases.ts';
@@ -111,8 +110,7 @@ async function write(settings: AgentSettings, states: readonly Evaluated[]): Pro
     .map(({ backend, state: { desired }, effective: { servers } }) => {
       return { backend, token: desired.token, stable: desired.stable, canary: desired.canary, servers };
     });
-  const known = loadConfigState(settings.configStateFile, createLog(settings.proxy))?.lastKnownGood;
-  const base = known ? baseOf(settings, known) : operatorsBase(settings);
+  const base = recoverConfig(settings, createLog(settings.proxy)).base ?? operatorsBase(settings);
   const fault = await writeConfig(settings, base, rendered);
   if (fault !== null) throw new OpsError('start-failed', `the configuration was not written: ${fault}`);
 }

@@ -1,13 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ConfigBundle, ConfigReport } from '../../contracts/config-bundle.ts';
+import type { DesiredState } from '../../contracts/proxy.ts';
 
-/** The part of the API that an agent talks to about its configuration, kept in memory. */
+/** The part of the API that an agent talks to, kept in memory. It renews no lease. */
 export interface SimulatedControlPlane {
   readonly url: string;
   readonly reports: readonly ConfigReport[];
   /** Hands this out from now on, to who waits as well. */
   offer(bundle: ConfigBundle | Record<string, unknown>): void;
+  /** Wants these servers from now on. */
+  desire(state: DesiredState): void;
   /** Answers nobody any more until `wake`. */
   sleep(): Promise<void>;
   wake(): Promise<void>;
@@ -18,6 +21,7 @@ export async function startSimulatedControlPlane(): Promise<SimulatedControlPlan
   const reports: ConfigReport[] = [];
   let offered: { readonly tag: string; readonly text: string } | null = null;
   const waiting = new Set<() => void>();
+  let desired: DesiredState = { revision: 0, backends: [] };
   let server = createServer(answer);
   let port = 0;
 
@@ -27,9 +31,15 @@ export async function startSimulatedControlPlane(): Promise<SimulatedControlPlan
     if (end === 'config') giveConfig(request, response);
     else if (end === 'config-reports') takeReport(request, response);
     else if (end === 'reports') give(response, { revision: 0, leases: [], acknowledgedTrips: [] });
-    else if (path.endsWith('/desired-state'))
-      holdBack(request, () => give(response, { revision: 0, backends: [] }));
+    else if (end === 'desired-state') giveDesired(request, response);
     else response.writeHead(404).end();
+  }
+
+  function giveDesired(request: IncomingMessage, response: ServerResponse): void {
+    const after = Number(new URL(request.url ?? '', 'http://plane').searchParams.get('after'));
+    const reply = (): void => give(response, desired);
+    if (after === desired.revision) holdBack(request, reply);
+    else reply();
   }
 
   function giveConfig(request: IncomingMessage, response: ServerResponse): void {
@@ -52,6 +62,10 @@ export async function startSimulatedControlPlane(): Promise<SimulatedControlPlan
     const timer = setTimeout(end, Number(url.searchParams.get('waitMs')));
     waiting.add(end);
     request.once('close', () => clearTimeout(timer));
+  }
+
+  function wakeAll(): void {
+    for (const wake of [...waiting]) wake();
   }
 
   function takeReport(request: IncomingMessage, response: ServerResponse): void {
@@ -81,7 +95,11 @@ export async function startSimulatedControlPlane(): Promise<SimulatedControlPlan
     reports,
     offer(bundle) {
       offered = { tag: `"${String(bundle.sequence)}-${String(bundle.hash)}"`, text: JSON.stringify(bundle) };
-      for (const wake of [...waiting]) wake();
+      wakeAll();
+    },
+    desire(state) {
+      desired = state;
+      wakeAll();
     },
     sleep: stop,
     wake() {

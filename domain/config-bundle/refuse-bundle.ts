@@ -10,6 +10,8 @@ export interface BundleFacts {
   readonly verify: (keyId: string, text: string, signature: string) => boolean | null;
   /** The newest that was ever taken. */
   readonly newest: Pick<ConfigBundle, 'sequence' | 'hash' | 'revision' | 'order'> | null;
+  /** No sequence below this one counts, whatever is known of the newest. */
+  readonly floor: number;
   /** Unix milliseconds. */
   readonly now: number;
   /** Unix milliseconds of a timestamp. */
@@ -54,13 +56,11 @@ function ofFiles({ files, hash }: ConfigBundle, { sha256 }: BundleFacts): Refuse
     : refused('hash-mismatch', 'its hash is not that of its files');
 }
 
-function ofTime(bundle: ConfigBundle, { newest, now, parseTime }: BundleFacts): Refused | null {
+function ofTime(bundle: ConfigBundle, { newest, floor, now, parseTime }: BundleFacts): Refused | null {
   const { sequence, notBefore, expiresAt } = bundle;
-  if (newest && sequence < newest.sequence)
-    return refused(
-      'older-sequence',
-      `sequence ${sequence} is older than ${newest.sequence}, which was seen before`,
-    );
+  const highest = Math.max(floor, newest?.sequence ?? 0);
+  if (sequence < highest)
+    return refused('older-sequence', `sequence ${sequence} is older than ${highest}, which was seen before`);
   if (newest && sequence === newest.sequence) {
     const isSame =
       newest.hash === bundle.hash && newest.revision === bundle.revision && newest.order === bundle.order;

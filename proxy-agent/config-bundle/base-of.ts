@@ -9,7 +9,8 @@ import { sha256Hex } from './sha256-hex.ts';
 /** What the file is written from under a bundle. Every taken bundle has exactly one file, base.cfg. */
 export function baseOf(settings: AgentSettings, bundle: ConfigBundle): ProvableBase {
   const text = bundle.files[0]?.content ?? '';
-  const proof = { socket: proofSocket(settings), hash: bundle.hash };
+  const { hash, sequence } = bundle;
+  const proof = { socket: proofSocket(settings), hash, sequence };
   return { name: `the bundle of sequence ${bundle.sequence}`, text, proof };
 }
 
@@ -18,5 +19,5 @@ export function provableOperatorsBase(settings: AgentSettings): ProvableBase | {
   const base = operatorsBase(settings);
   if ('fault' in base) return base;
   const hash = filesHash(sha256Hex, [{ path: 'base.cfg', sha256: sha256Hex(base.text) }]);
-  return { ...base, proof: { socket: proofSocket(settings), hash } };
+  return { ...base, proof: { socket: proofSocket(settings), hash, sequence: 0 } };
 }

@@ -9,6 +9,7 @@ import { isConfigBundle } from './bundle-shape.ts';
 import type { DriftWatch } from './drift-watch.ts';
 import { findDrift } from './find-drift.ts';
 import { saveConfigState, type ConfigState, type Verdict } from './config-state.ts';
+import type { RecoveredConfig } from './recover-config.ts';
 import { sha256Hex } from './sha256-hex.ts';
 import { createStopwatch } from './stopwatch.ts';
 import { verifyWithKeysIn } from './trusted-keys.ts';
@@ -34,7 +35,7 @@ export interface ConfigControl {
 
 interface Parts extends Omit<ApplyTools, 'onStep'> {
   readonly settings: AgentSettings;
-  readonly state: ConfigState | null;
+  readonly recovered: RecoveredConfig;
   readonly drift: DriftWatch;
   readonly log: Log;
   readonly onChange: () => void;
@@ -45,7 +46,8 @@ export function createConfigControl(parts: Parts): ConfigControl {
   const verify = verifyWithKeysIn(settings.configKeys);
   const watch = createStopwatch<ConfigStep>();
   const tools: ApplyTools = { ...parts, onStep: begin };
-  let { state } = parts;
+  const { floor } = parts.recovered;
+  let { state } = parts.recovered;
   let rejected: ConfigStatus['rejected'] = null;
   let phase: ConfigPhase = 'idle';
   let waiting: string | null = null;
@@ -134,6 +136,7 @@ export function createConfigControl(parts: Parts): ConfigControl {
         sha256: sha256Hex,
         verify,
         newest: state?.attempted ?? null,
+        floor,
         now: Date.now(),
         parseTime: Date.parse,
       };

@@ -1,4 +1,3 @@
-import { renameSync } from 'node:fs';
 import {
   configOutcomes,
   configSteps,
@@ -7,9 +6,8 @@ import {
   type ConfigStep,
 } from '../../contracts/config-bundle.ts';
 import { replaceFile } from '../files.ts';
-import type { Log } from '../log.ts';
 import { integer, nullable, object, oneOf, optional, record, text } from '../shape.ts';
-import { readJson } from '../state.ts';
+import { readJson, type Loaded } from '../state.ts';
 import { isConfigBundle } from './bundle-shape.ts';
 
 /** How the attempt at a bundle ended, so far. */
@@ -30,16 +28,12 @@ export interface ConfigState {
   readonly lastKnownGood: ConfigBundle | null;
 }
 
-/** One that cannot be read is set aside and said so: the operator's own file counts then until the next bundle comes. */
-export function loadConfigState(path: string, log: Log): ConfigState | null {
+export function loadConfigState(path: string): Loaded<ConfigState> {
   const { value, fault } = readJson(path);
-  if (isStoredConfig(value)) return value.config;
-  if (value === null && fault === null) return null;
-  const aside = `${path}.refused-${Date.now()}`;
-  renameSync(path, aside);
-  const reason = fault ?? `${path} does not hold the state of a configuration`;
-  log('error', 'the state of the configuration was refused', { reason, keptAs: aside });
-  return null;
+  if (value === null) return { value: null, fault };
+  if (!isStoredConfig(value))
+    return { value: null, fault: `${path} does not hold the state of a configuration` };
+  return { value: value.config, fault: null };
 }
 
 /** Lasts a power cut: what was taken once is never forgotten. */

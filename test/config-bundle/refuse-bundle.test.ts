@@ -32,6 +32,7 @@ const facts: BundleFacts = {
       ? verify(null, Buffer.from(text), publicKey, Buffer.from(signature, 'base64'))
       : null,
   newest: null,
+  floor: 0,
   now,
   parseTime: Date.parse,
 };
@@ -80,6 +81,7 @@ describe('a bundle is refused', () => {
       'sequence-reused',
     ],
     ['with a sequence of another order', { order: 'rollback' }, { newest: signed({}) }, 'sequence-reused'],
+    ['below the floor', {}, { floor: 6 }, 'older-sequence'],
     ['without files', { files: [] }, {}, 'path-not-allowed'],
     ['with a second file', { files: [file('base.cfg', 'a'), file('more.map', 'b')] }, {}, 'path-not-allowed'],
     [

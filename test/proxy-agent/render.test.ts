@@ -101,7 +101,7 @@ describe('the written configuration', () => {
   });
 
   test('tells on a socket of its own which hash it serves, and written again is the same', async () => {
-    const proof = { socket: join(folder, 'proof.sock'), hash: 'abc' };
+    const proof = { socket: join(folder, 'proof.sock'), hash: 'abc', sequence: 1 };
     const { text } = renderConfig(base, [managed(2)], 9000, proof);
 
     expect(text).toContain('status 200 content-type text/plain string "abc"');

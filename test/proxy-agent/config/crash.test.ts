@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { buildConfigHouse, type ConfigHouse } from '../../support/config-house.ts';
@@ -99,6 +100,26 @@ describe('an agent without its control plane', () => {
     house.plane.offer(rollback);
     expect(await house.ended(rollback)).toMatchObject({ outcome: 'proven' });
     expect(await house.answer()).toBe('old');
+  });
+
+  test('with a state that cannot be read goes on with what was written last, and takes nothing older', async () => {
+    const old = house.bundle(house.base('old'));
+    const newer = house.bundle(house.base('newer'));
+    house.plane.offer(newer);
+    await house.ended(newer);
+    await house.proxy.killAgent();
+    writeFileSync(join(house.proxy.folder, 'agent/config.json'), '{"format":1,');
+    house.plane.offer(old);
+
+    await house.proxy.startAgent(house.plane.url);
+
+    expect(await house.ended(old)).toMatchObject({ refusal: 'older-sequence' });
+    expect(readFileSync(house.proxy.config, 'utf8')).toContain('"newer"');
+    house.plane.offer(newer);
+    expect(await house.ended(newer)).toMatchObject({
+      outcome: 'proven',
+      running: { sequence: newer.sequence },
+    });
   });
 
   test('of many offers in quick succession the newest is live in the end, and every one that is told was', async () => {

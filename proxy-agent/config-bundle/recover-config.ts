@@ -1,0 +1,42 @@
+import { renameSync } from 'node:fs';
+import { readOr, type Base } from '../config-file.ts';
+import type { Log } from '../log.ts';
+import { readProof } from '../render.ts';
+import type { AgentSettings } from '../settings.ts';
+import { baseOf } from './base-of.ts';
+import { loadConfigState, type ConfigState } from './config-state.ts';
+import { proofSocket } from './proof.ts';
+
+export interface RecoveredConfig {
+  readonly state: ConfigState | null;
+  /** No sequence below this one is ever taken. */
+  readonly floor: number;
+  /** What the file is written from; null: the operator's own. */
+  readonly base: Base | null;
+}
+
+/**
+ * The configuration as the disk has it. A state that cannot be read is set aside and said so; what was written last goes on then, and
+ * its sequence is in it.
+ */
+export function recoverConfig(settings: AgentSettings, log: Log): RecoveredConfig {
+  const { value: state, fault } = loadConfigState(settings.configStateFile);
+  if (fault !== null) setAside(settings.configStateFile, fault, log);
+  if (!state) return fromLastWritten(settings);
+  const known = state.lastKnownGood;
+  return { state, floor: state.attempted.sequence, base: known && baseOf(settings, known) };
+}
+
+function setAside(path: string, reason: string, log: Log): void {
+  const keptAs = `${path}.refused-${Date.now()}`;
+  renameSync(path, keptAs);
+  log('error', 'the state of the configuration was refused', { reason, keptAs });
+}
+
+function fromLastWritten(settings: AgentSettings): RecoveredConfig {
+  const text = readOr(settings.config) ?? '';
+  const written = readProof(text);
+  if (!written || written.sequence === 0) return { state: null, floor: 0, base: null };
+  const proof = { ...written, socket: proofSocket(settings) };
+  return { state: null, floor: written.sequence, base: { name: settings.config, text, proof } };
+}
