@@ -41,16 +41,17 @@ const scenarios: Record<string, Scenario> = {
     run: async (note, count) =>
       (await import('./cluster-speed.ts')).clusterSpeed({ largest: count ?? 50_000, note }),
   },
-  'config-simulate': {
-    about:
-      'requests through the old and the new proxy configuration; forty changes with whom they affect (--count requests, 2000)',
-    run: async (note, count) =>
-      (await import('./config-simulate.ts')).configSimulate({ requests: count ?? 2000, note }),
   'config-reload': {
     about:
       'reloads by the agent under load, a control run with the bare signal, revisions in quick succession (--count reloads, 100)',
     run: async (note, count) =>
       (await import('./config-reload.ts')).configReload({ reloads: count ?? 100, note }),
+  },
+  'config-simulate': {
+    about:
+      'requests through the old and the new proxy configuration; forty changes with whom they affect (--count requests, 2000)',
+    run: async (note, count) =>
+      (await import('./config-simulate.ts')).configSimulate({ requests: count ?? 2000, note }),
   },
   fairness: {
     about:
