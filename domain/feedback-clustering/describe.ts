@@ -1,3 +1,4 @@
+import { commonTitle } from './common-title.ts';
 import { embedLexically, emptyLexicalModel } from './lexical-model.ts';
 import { dot } from './vectors.ts';
 
@@ -26,9 +27,10 @@ const repeated = 0.6;
 /** A sentence this much further from the middle than the nearest one is about something else. */
 const aside = 0.6;
 
-/** What a cluster is about, in the words of its items: the medoid's title, and the sentences nearest to the middle of all. */
+/** What a cluster is about, in the words of its items: the medoid's title without what is another in the others, and the sentences nearest to the middle of all. */
 export function describeCluster(medoid: DescribedItem, items: readonly DescribedItem[]): Description {
-  const title = cleanTitle(medoid.title);
+  const titles = [medoid, ...items].map((item) => item.title).filter((text) => text.trim() !== '');
+  const title = medoid.title.trim() === '' ? '' : cleanTitle(commonTitle(titles));
   const [first = ''] = sentencesOf(medoid.body);
   return {
     title: shortened(title === '' ? first : title, longestTitle) || 'Untitled',

@@ -15,6 +15,18 @@ test.each([
   expect(describeCluster(item(title), [item(title)]).title).toBe(told);
 });
 
+test.each([
+  [['Timeout after 31 ms for order 7', 'Timeout after 95 ms for order 9'], 'Timeout after … ms for order …'],
+  [['Cannot read "price" of 7', 'Cannot read "price" of 9'], 'Cannot read "price" of …'],
+  [['Order 7 fails', 'Order 7 fails'], 'Order 7 fails'],
+  [['Order 7 fails', 'Order 9 is slow'], 'Order 7 fails'],
+  [['7', '9'], '7'],
+  [['Login fails', 'Login broken'], 'Login fails'],
+])('of the titles %j what they have in common is told: %j', (titles, told) => {
+  const items = titles.map((title) => item(title));
+  expect(describeCluster(items[0] ?? item(''), items).title).toBe(told);
+});
+
 test('a long title ends between words', () => {
   const { title } = describeCluster(item('word '.repeat(40)), []);
 
