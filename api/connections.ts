@@ -25,7 +25,7 @@ export function watchConnections(server: Server, atMost: number): Connections {
       waiting.delete(socket);
       serving.delete(socket);
     });
-    if (waiting.size + serving.size > atMost) firstOf(waiting)?.destroy();
+    if (waiting.size + serving.size > atMost) letGo(firstOf(waiting));
   });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
@@ -34,6 +34,13 @@ export function watchConnections(server: Server, atMost: number): Connections {
     serving.set(socket, (serving.get(socket) ?? new Set()).add(exchange));
     response.once('close', () => release(socket, exchange));
   });
+
+  /** Forgotten at once: its close is told later, and until then a burst would choose the same one again and again. */
+  function letGo(socket: Socket | undefined): void {
+    if (socket === undefined) return;
+    waiting.delete(socket);
+    socket.destroy();
+  }
 
   function release(socket: Socket, exchange: Exchange): void {
     const open = serving.get(socket);
