@@ -3,6 +3,29 @@ import { CanaryPlan, CanaryPlanInput } from './canary-plan.ts';
 import { Name, Page, Reason, Timestamp, Ulid, Version } from './common.ts';
 import { Start } from './service.ts';
 
+const Revision = (description: string) => Type.String({ pattern: '^[0-9a-f]{64}$', description });
+
+/** A configuration that comes with a version: the proxy of the service gets it before the first request does. */
+export const CanaryConfigInput = Type.Object(
+  {
+    environment: Name,
+    revision: Type.Optional(Revision('Left out: the head')),
+  },
+  { additionalProperties: false },
+);
+export type CanaryConfigInput = Static<typeof CanaryConfigInput>;
+
+/** The same, frozen at the start. */
+export const CanaryConfig = Type.Object({
+  environment: Name,
+  revision: Revision('What the version comes with'),
+  base: Type.Union([
+    Type.Null(),
+    Revision('What the proxy ran before, and gets back; null: the file of its operator'),
+  ]),
+});
+export type CanaryConfig = Static<typeof CanaryConfig>;
+
 /** POST /v1/projects/:project/canary-rollouts */
 export const StartCanaryRollout = Type.Object(
   {
@@ -12,6 +35,7 @@ export const StartCanaryRollout = Type.Object(
     plan: Type.Optional(CanaryPlanInput),
     supersede: Type.Optional(Type.Boolean({ description: 'Abort a running rollout of the service first' })),
     reason: Type.Optional(Reason),
+    config: Type.Optional(CanaryConfigInput),
   },
   { $id: 'StartCanaryRollout', additionalProperties: false },
 );
@@ -21,6 +45,7 @@ export type StartCanaryRollout = Static<typeof StartCanaryRollout>;
 export const CanaryPhase = Type.Union([
   Type.Literal('starting'),
   Type.Literal('health-check'),
+  Type.Literal('configuring'),
   Type.Literal('shifting'),
   Type.Literal('soaking'),
   Type.Literal('waiting-for-approval'),
@@ -115,6 +140,9 @@ export const CanaryRolloutState = Type.Object({
   outcome: Type.Union([Type.Null(), CanaryOutcome]),
   reason: Type.Union([Type.Null(), Type.String()]),
   glassBrokenBy: Type.Optional(Type.String({ description: 'An admin passed a gate without its approvals' })),
+  configHash: Type.Optional(
+    Type.String({ description: 'Of the configuration that the proxy was last proven to run for it' }),
+  ),
 });
 export type CanaryRolloutState = Static<typeof CanaryRolloutState>;
 
@@ -133,6 +161,7 @@ export const CanaryRollout = Type.Object(
     startedBy: Type.String(),
     createdAt: Timestamp,
     finishedAt: Type.Union([Type.Null(), Timestamp]),
+    config: Type.Optional(CanaryConfig),
   },
   { $id: 'CanaryRollout' },
 );
@@ -225,6 +254,8 @@ export interface CanaryRolloutInput {
   readonly plan: CanaryPlan;
   /** The policy version of the judge; a changed rule gets a new number, so that old histories replay. */
   readonly policy: 1;
+  /** Left out: the version comes alone. */
+  readonly config?: CanaryConfig;
 }
 
 /** Input of the workflow `canaryRollback`: puts the previous release back while it is warm. */
@@ -236,4 +267,6 @@ export interface CanaryRollbackInput {
   readonly to: string;
   readonly reason: string;
   readonly drainDelayMs: number;
+  /** What the version to leave came with; its base is what is put back. Left out: it came alone. */
+  readonly config?: CanaryConfig;
 }

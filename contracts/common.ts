@@ -1,7 +1,7 @@
 import { Type, type Static, type TSchema } from 'typebox';
 
 /** Every kind of operation. Each is the stem of one straight path through the folders; `infra/check-names.ts` proves it. */
-export const operationKinds = ['canary-rollout', 'feedback-clustering'] as const;
+export const operationKinds = ['canary-rollout', 'config-rollout', 'feedback-clustering'] as const;
 
 /** Refers to a schema by its name, so that OpenAPI shows each shape once; the schema must carry an `$id`. */
 export function ref<T extends TSchema>(schema: T) {

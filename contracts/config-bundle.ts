@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from 'typebox';
+import { AgentUpdateReport } from './agent-update-report.ts';
 import { Name, Timestamp } from './common.ts';
 
 /**
@@ -101,6 +102,34 @@ export const ConfigDrift = Type.Object({
 });
 export type ConfigDrift = Static<typeof ConfigDrift>;
 
+/** What the requests of some seconds came to, counted by the agent from the log of its HAProxy. */
+export const ProxyWindow = Type.Object({
+  startsAt: Timestamp,
+  seconds: Type.Integer({ minimum: 1, maximum: 3600 }),
+  sequence: nullable(Type.Integer(), 'The order that was running; null: none'),
+  requests: Type.Integer({ minimum: 0 }),
+  errors: Type.Integer({
+    minimum: 0,
+    description: 'Answers of 500 and more, and those that never ended well',
+  }),
+  refused: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'Answers of 400 to 499; 0 when left out, by older agents' }),
+  ),
+  latency: Type.Record(Type.String(), Type.Integer(), {
+    description:
+      'Counts by bucket of domain/latency.ts: first byte of the request to last byte of the answer',
+  }),
+  signatures: Type.Array(
+    Type.Object({
+      signature: Type.String({ maxLength: 200, description: 'Status, backend and how the request ended' }),
+      count: Type.Integer({ minimum: 1 }),
+      example: Type.String({ maxLength: 300, description: 'One of the requests, redacted' }),
+    }),
+    { maxItems: 10, description: 'The most frequent errors' },
+  ),
+});
+export type ProxyWindow = Static<typeof ProxyWindow>;
+
 /** POST /v1/proxies/:proxy/config-reports: when something changed, and every 10 s. */
 export const ConfigReport = Type.Object(
   {
@@ -125,6 +154,15 @@ export const ConfigReport = Type.Object(
       oldWorkers: Type.Integer({ description: 'Workers that still finish what they had before a reload' }),
       failedReloads: Type.Integer({ description: 'In a row, up to now' }),
     }),
+    windows: Type.Optional(
+      Type.Array(ProxyWindow, {
+        maxItems: 60,
+        description:
+          'Those that no report before has carried to an answer; the same one again is counted once',
+      }),
+    ),
+    agentVersion: Type.Optional(Type.String({ maxLength: 100 })),
+    agentUpdate: Type.Optional(AgentUpdateReport),
     now: Timestamp,
   },
   { $id: 'ConfigReport', additionalProperties: false },

@@ -18,6 +18,7 @@ export const NotificationEvent = Type.Union([
   Type.Literal('stuck'),
   Type.Literal('outcome'),
   Type.Literal('outcome.promoted'),
+  Type.Literal('outcome.completed'),
   Type.Literal('outcome.rolled-back'),
   Type.Literal('outcome.aborted'),
   Type.Literal('outcome.rejected'),

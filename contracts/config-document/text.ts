@@ -48,8 +48,9 @@ export const ServerAddress = Type.String({
 });
 
 export const BindAddress = Type.String({
-  pattern: '^([*]|[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9A-Fa-f:.]{2,45})$',
-  description: 'An IPv4 or IPv6 address of the node; * for all, which is the default',
+  pattern: '^([*]|node|[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9A-Fa-f:.]{2,45})$',
+  description:
+    'An IPv4 or IPv6 address; * for all, which is the default; node for the one that each node is told to be its own',
 });
 
 export const Port = Type.Integer({ minimum: 1, maximum: 65535 });

@@ -21,6 +21,18 @@ export const permissions = {
   'canary-rollout:decide': approvers,
   // Going back to what served before is safety: whoever may act at all may do it.
   'canary-rollout:rollback': anyHand,
+  'config:read': everyone,
+  // Writing a revision changes no proxy: that takes a rollout.
+  'config:write': operators,
+  'config-rollout:read': everyone,
+  'config-rollout:start': operators,
+  'config-rollout:command': operators,
+  'config-rollout:rollback': anyHand,
+  // Freeze windows and drift policy bind those who roll out.
+  'environment:configure': admins,
+  'proxy:enroll': admins,
+  // A new program for an agent is code that runs on every host.
+  'proxy:update': admins,
   'cluster:read': everyone,
   'cluster:write': operators,
   'cluster:configure': admins,

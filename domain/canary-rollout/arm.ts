@@ -1,13 +1,9 @@
 import type { VersionBucket } from '../../contracts/proxy.ts';
 import { addSketches, type LatencySketch } from '../latency.ts';
+import type { Counted } from '../measure/measure.ts';
 
 /** What one version did in a window. */
-export interface ArmTotal {
-  readonly requests: number;
-  readonly errors: number;
-  readonly latency: LatencySketch;
-  /** Answers whose latency was measured; they may be fewer than the requests. */
-  readonly measured: number;
+export interface ArmTotal extends Counted {
   /** Servers up in its newest second; null when no second was seen. */
   readonly up: number | null;
 }

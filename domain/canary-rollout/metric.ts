@@ -1,7 +1,7 @@
 import type { CanaryPlan } from '../../contracts/canary-plan.ts';
 import type { MetricResult } from '../../contracts/canary-rollout.ts';
 import type { ArmTotal } from './arm.ts';
-import { measures, type Measure } from './measure.ts';
+import { measures, type Measure } from '../measure/measure.ts';
 
 type Threshold = CanaryPlan['thresholds'][number];
 type Told = Pick<MetricResult, 'result' | 'limit' | 'explanation'>;

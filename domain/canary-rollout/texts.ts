@@ -1,5 +1,5 @@
 import type { CanaryPlan } from '../../contracts/canary-plan.ts';
-import type { CanaryRolloutState } from '../../contracts/canary-rollout.ts';
+import type { CanaryConfig, CanaryRolloutState } from '../../contracts/canary-rollout.ts';
 
 export interface RolloutNames {
   readonly operationId: string;
@@ -9,6 +9,8 @@ export interface RolloutNames {
   readonly stableVersion: string | null;
   /** The step that keeps failing, or null. */
   readonly stuck?: string | null;
+  /** Left out: the version comes alone. */
+  readonly config?: CanaryConfig;
 }
 
 /** One line: where the rollout is, or how it ended. */
@@ -26,6 +28,7 @@ export function rolloutDetails(state: CanaryRolloutState, plan: CanaryPlan, name
     names.stableVersion === null
       ? 'First release: nothing to compare with.'
       : `Stable: \`${names.stableVersion}\``,
+    names.config === undefined ? null : configText(names.config, state),
     state.waitingFor === null ? null : `Waiting for: ${state.waitingFor}`,
     state.gate === null
       ? null
@@ -47,6 +50,16 @@ export function rolloutDetails(state: CanaryRolloutState, plan: CanaryPlan, name
   return lines.filter((line) => line !== null).join('\n\n');
 }
 
+function configText(
+  { environment, revision, base }: CanaryConfig,
+  { configHash }: CanaryRolloutState,
+): string {
+  const before = base === null ? 'the file of the operator' : `\`${base.slice(0, 12)}\``;
+  const proven =
+    configHash === undefined ? 'none is proven yet' : `proven: hash \`${configHash.slice(0, 12)}\``;
+  return `Configuration of ${environment}: ${before} -> \`${revision.slice(0, 12)}\`; ${proven}`;
+}
+
 type Gate = NonNullable<CanaryRolloutState['gate']>;
 
 function missingText({ missing = 0, waitsFor = [], standIns = [] }: Gate): string {
@@ -66,6 +79,7 @@ function nextAction(state: CanaryRolloutState, { service, project }: RolloutName
       return `it goes on when the checks pass; ${command('promote')} goes on without, ${command('abort')} ends it`;
     case 'starting':
     case 'health-check':
+    case 'configuring':
     case 'shifting':
     case 'soaking':
       return `none needed; ${command('abort')} ends it`;

@@ -44,8 +44,10 @@ function ofPlace(bundle: ConfigBundle, facts: BundleFacts): Refused | null {
   return refused('wrong-proxy', `it is for the proxy ${proxy}, and this is ${facts.proxy}`);
 }
 
-function ofFiles({ files, hash }: ConfigBundle, { sha256 }: BundleFacts): Refused | null {
-  if (files.length !== 1 || files[0]?.path !== 'base.cfg') {
+/** A rollback without any file means the operator's own. */
+function ofFiles({ files, hash, order }: ConfigBundle, { sha256 }: BundleFacts): Refused | null {
+  const isWayBack = files.length === 0 && order === 'rollback';
+  if (!isWayBack && (files.length !== 1 || files[0]?.path !== 'base.cfg')) {
     const paths = files.map(({ path }) => path).join(', ') || 'nothing';
     return refused('path-not-allowed', `a bundle holds base.cfg and nothing else, not ${paths}`);
   }

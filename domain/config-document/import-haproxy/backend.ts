@@ -7,13 +7,18 @@ import { isName, readCount, readTime } from './values.ts';
 
 const algorithms = ['roundrobin', 'leastconn', 'random', 'static-rr', 'source', 'first'] as const;
 
-export function readBackend({ name, lines }: Section, tell: Tell): Backend {
+export function readBackend({ name, heading, lines }: Section, tell: Tell): Backend {
   const backend: Backend = { name };
   // A server says "check" before or after the backend says how.
   const isCheck = ({ words }: SourceLine): boolean =>
     (words ?? []).slice(0, 2).join(' ') === 'option httpchk';
   for (const line of lines.filter(isCheck)) tell(line, readCheck(backend, line));
   for (const line of lines.filter((each) => !isCheck(each))) tell(line, readLine(backend, line));
+  // One that says nothing of servers answers nobody, unless its servers come from elsewhere.
+  if (!lines.some(({ words }) => words === null || /^server/.test(words[0] ?? ''))) {
+    backend.steered = true;
+    tell(heading, { changed: 'names no servers, so they are those of canary rollouts (steered: true)' });
+  }
   return backend;
 }
 

@@ -2,6 +2,7 @@ import type { Bind, Frontend, Route } from '../../../contracts/config-document/f
 import { type NamedConditions, readCondition } from './conditions.ts';
 import { readHeaderRule } from './headers.ts';
 import { readCommon, readTimeout } from './settings.ts';
+import { nodeMark } from './read-words.ts';
 import type { Reading, Section, SourceLine } from './source.ts';
 import { isName, readCount, readFormat, referenceOf } from './values.ts';
 
@@ -70,14 +71,18 @@ function readLine(draft: Draft, line: SourceLine): Reading {
   }
 }
 
+function addressOf(text: string): string {
+  return text === nodeMark ? 'node' : text.replace(/^\[(.*)\]$/, '$1');
+}
+
 function readBind(binds: Bind[], { words }: SourceLine): Reading {
   const [, place = '', ...options] = words ?? [];
   const [, address, digits] =
-    /^(\*|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\])?:([0-9]+)$/.exec(place) ?? [];
+    /^(\*|\0node|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\])?:([0-9]+)$/.exec(place) ?? [];
   const port = readCount(digits, 1, 65_535);
   if (port === null) return { lost: 'a document binds one address and port' };
   const bind: Bind = {
-    ...(address === undefined || address === '*' ? {} : { address: address.replace(/^\[(.*)\]$/, '$1') }),
+    ...(address === undefined || address === '*' ? {} : { address: addressOf(address) }),
     port,
   };
   if (options.length === 0) {

@@ -1,6 +1,9 @@
+import { nodeAddressVariable } from '../render/word.ts';
+
 /**
  * The words of a line as HAProxy reads them (configuration manual 2.6, section 2.2). null for what depends on the environment, or is not
- * closed: nobody can say what it means without the machine that it is from.
+ * closed: nobody can say what it means without the machine that it is from. The node's own
+ * address in a bind, as we render it, is the one exception.
  */
 export function readWords(text: string): string[] | null {
   const words: string[] = [];
@@ -17,8 +20,12 @@ export function readWords(text: string): string[] | null {
       if (escape === null) return null;
       word = (word ?? '') + escape.value;
       at += escape.length;
-    } else if (quote === '"' && character === '$') return null;
-    else if (character === quote) quote = '';
+    } else if (quote === '"' && character === '$') {
+      const isPlaceOfBind = words.length === 1 && words[0] === 'bind' && word === '';
+      if (!isPlaceOfBind || !text.startsWith(nodeAddress, at)) return null;
+      word = nodeMark;
+      at += nodeAddress.length - 1;
+    } else if (character === quote) quote = '';
     else if (quote === '' && (character === '"' || character === "'")) {
       quote = character;
       word ??= '';
@@ -27,6 +34,10 @@ export function readWords(text: string): string[] | null {
   if (quote !== '') return null;
   return word === null ? words : [...words, word];
 }
+
+/** Stands for the node's own address; no text of a configuration can hold it. */
+export const nodeMark = '\0node';
+const nodeAddress = `\${${nodeAddressVariable}}`;
 
 const letters: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 

@@ -37,8 +37,13 @@ function canonicalAddress({ address = '*' }: Bind): string {
 }
 
 function addressProblems({ address = '*' }: Bind, pointer: string): ConfigProblem[] {
-  if (address === '*' || isIpv4(address) || isIpv6(address)) return [];
-  return [problem(`${pointer}/address`, `is ${address}, which is no IP address; write one, or * for all`)];
+  if (address === '*' || address === 'node' || isIpv4(address) || isIpv6(address)) return [];
+  return [
+    problem(
+      `${pointer}/address`,
+      `is ${address}, which is no IP address; write one, * for all, or node for the node’s own`,
+    ),
+  ];
 }
 
 function tlsProblems({ tls }: Bind, pointer: string): ConfigProblem[] {

@@ -23,13 +23,15 @@ export function backendLines(backend: Backend, pointer: string, places: Places):
   ];
 }
 
+/** HTTP/1.1 without a host is no request: many servers answer 400, and were down then. */
+const anyHost = 'localhost';
+
 function checkLines(check: HealthCheck, pointer: string): Line[] {
-  const { path, method = 'GET', host, expectStatus = '200-399', interval = '2s', timeout } = check;
-  const hostWords = host === undefined ? [] : ['hdr', 'Host', host];
+  const { path, method = 'GET', host = anyHost, expectStatus = '200-399', interval = '2s', timeout } = check;
   const times = ['inter', milliseconds(interval), 'rise', check.rise ?? 2, 'fall', check.fall ?? 3];
   return [
     line(pointer, 'option', 'httpchk'),
-    line(pointer, ...['http-check', 'send', 'meth', method, 'uri', path, 'ver', 'HTTP/1.1', ...hostWords]),
+    line(pointer, 'http-check', 'send', 'meth', method, 'uri', path, 'ver', 'HTTP/1.1', 'hdr', 'Host', host),
     line(`${pointer}/expectStatus`, 'http-check', 'expect', 'status', expectStatus),
     ...(timeout === undefined ? [] : [line(`${pointer}/timeout`, 'timeout', 'check', milliseconds(timeout))]),
     line(pointer, 'default-server', ...times),

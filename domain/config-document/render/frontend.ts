@@ -3,6 +3,7 @@ import { milliseconds, timeoutLines } from './defaults.ts';
 import { headerLines } from './headers.ts';
 import { heading, line, type Line } from './line.ts';
 import { type Places, shadowHeaders } from './places.ts';
+import type { NodeAddress } from './word.ts';
 import { routeExpression, type RouteLines, routeLines } from './route.ts';
 
 /** A worker remembers so many client addresses; the one that came first goes first. */
@@ -33,10 +34,15 @@ export function frontendLines(frontend: Frontend, pointer: string, places: Place
 }
 
 function bindLine(name: string, bind: Bind, index: number, pointer: string, places: Places): Line {
-  const { address = '*', port, tls } = bind;
-  const host = address.includes(':') ? `[${address}]` : address;
-  const at = places.shadow === null ? `${host}:${port}` : `unix@${places.shadow.bindAt(name, index)}`;
+  const { tls } = bind;
+  const at = places.shadow === null ? bindWord(bind, places) : `unix@${places.shadow.bindAt(name, index)}`;
   return line(`${pointer}/binds/${index}`, 'bind', at, ...(tls === undefined ? [] : tlsWords(tls, places)));
+}
+
+function bindWord({ address = '*', port }: Bind, { nodeAddress }: Places): string | NodeAddress {
+  if (address === 'node' && nodeAddress === null) return { port };
+  const host = address === 'node' ? (nodeAddress ?? '*') : address;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** A shadow run has no certificates of clients to show. */

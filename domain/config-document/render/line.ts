@@ -1,9 +1,9 @@
-import { quoteWord } from './word.ts';
+import { type NodeAddress, writeWord } from './word.ts';
 
 /** One line of a configuration and the JSON pointer of what it was made from. Its words are raw: only `writeLines` quotes. */
 export interface Line {
   readonly pointer: string;
-  readonly words: readonly string[];
+  readonly words: readonly (string | NodeAddress)[];
   readonly isHeading: boolean;
 }
 
@@ -17,14 +17,15 @@ export function heading(pointer: string, ...words: readonly string[]): Line {
   return { pointer, words, isHeading: true };
 }
 
-export function line(pointer: string, ...words: readonly (string | number)[]): Line {
-  return { pointer, words: words.map(String), isHeading: false };
+export function line(pointer: string, ...words: readonly (string | number | NodeAddress)[]): Line {
+  const raw = words.map((word) => (typeof word === 'number' ? String(word) : word));
+  return { pointer, words: raw, isHeading: false };
 }
 
 /** The one place where words become text, so that no value can end its word or its line. */
 export function writeLines(lines: readonly Line[]): Rendered {
   const written = lines.flatMap((each) => {
-    const text = each.words.map(quoteWord).join(' ');
+    const text = each.words.map(writeWord).join(' ');
     if (!each.isHeading) return [{ text: `    ${text}`, pointer: each.pointer }];
     return [
       { text: '', pointer: each.pointer },

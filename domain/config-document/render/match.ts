@@ -18,7 +18,8 @@ export function matchConditions(route: string, match: Match, pointer: string): C
     ...aclLines(`${route}.method`, ['method', '-m', 'str'], match.methods ?? [], `${pointer}/methods`),
     ...headerMatchLines(route, match, pointer),
   ];
-  return { names: [...new Set(lines.map(({ words }) => words[1] ?? ''))], lines };
+  const names = lines.flatMap(({ words: [, name] }) => (typeof name === 'string' ? [name] : []));
+  return { names: [...new Set(names)], lines };
 }
 
 function hostLines(name: string, hosts: readonly string[], pointer: string): Line[] {

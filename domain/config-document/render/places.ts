@@ -6,6 +6,8 @@ export interface Places {
   readonly authorities: string;
   /** false where names of servers cannot be looked up: HAProxy then starts without their addresses. */
   readonly resolvesNames: boolean;
+  /** What stands for the node's own address; null: the node tells it, by `nodeAddressVariable` in the environment of its HAProxy. */
+  readonly nodeAddress: string | null;
   /** Path of the socket for commands at run time; null for none. */
   readonly runtimeSocket: string | null;
   /** A private frontend on a socket whose answer is the revision: the proof that it is being served. */
@@ -33,6 +35,7 @@ export const nodePlaces: Places = {
   certificates: '/etc/haproxy/certificates',
   authorities: '/etc/haproxy/authorities',
   resolvesNames: true,
+  nodeAddress: null,
   runtimeSocket: null,
   proof: null,
   shadow: null,

@@ -16,6 +16,17 @@ export function quoteWord(word: string): string {
   return (word.match(quotable) ?? []).map(quotePart).join('');
 }
 
+/** The node's own address and a port: the only thing that HAProxy is let read from its environment. */
+export interface NodeAddress {
+  readonly port: number;
+}
+
+export const nodeAddressVariable = 'HOLDFAST_NODE_ADDRESS';
+
+export function writeWord(word: string | NodeAddress): string {
+  return typeof word === 'string' ? quoteWord(word) : `"\${${nodeAddressVariable}}:${word.port}"`;
+}
+
 /** Text for a place that HAProxy reads as a log format: no `%` of it is an expression. */
 export function literalFormat(text: string): string {
   return text.replaceAll('%', '%%');

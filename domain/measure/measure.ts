@@ -1,21 +1,29 @@
 import type { Metric } from '../../contracts/canary-plan.ts';
 import { bucketUpperMs, quantileMs, type LatencySketch } from '../latency.ts';
-import type { ArmTotal } from './arm.ts';
 import { isSurelyAbove, isSurelyMoreBy, isSurelyTimes, upperRank, type Tally } from './evidence.ts';
 
-/** One metric of an arm and how sure its readings are. Units: percent for `errorRate`, milliseconds for latencies. */
+/** Requests that were counted. */
+export interface Counted {
+  readonly requests: number;
+  readonly errors: number;
+  readonly latency: LatencySketch;
+  /** Answers whose latency was measured; they may be fewer than the requests. */
+  readonly measured: number;
+}
+
+/** One metric of what was counted and how sure its readings are. Units: percent for `errorRate`, milliseconds for latencies. */
 export interface Measure {
   readonly name: string;
   /** Answers that the reading rests on. */
-  counted(arm: ArmTotal): number;
+  counted(arm: Counted): number;
   /** The reading, or null without data. */
-  read(arm: ArmTotal): number | null;
+  read(arm: Counted): number | null;
   /** What the reading rests on, in words. */
-  basis(arm: ArmTotal): string;
+  basis(arm: Counted): string;
   spell(amount: number): string;
-  isAbove(arm: ArmTotal, limit: number): boolean;
-  isAboveTimes(canary: ArmTotal, stable: ArmTotal, ratio: number): boolean;
-  isAboveBy(canary: ArmTotal, stable: ArmTotal, increase: number): boolean;
+  isAbove(arm: Counted, limit: number): boolean;
+  isAboveTimes(canary: Counted, stable: Counted, ratio: number): boolean;
+  isAboveBy(canary: Counted, stable: Counted, increase: number): boolean;
 }
 
 export const measures: Record<Metric, Measure> = {
@@ -25,7 +33,7 @@ export const measures: Record<Metric, Measure> = {
 };
 
 function errorRate(): Measure {
-  const tally = (arm: ArmTotal): Tally => ({ bad: arm.errors, of: arm.requests });
+  const tally = (arm: Counted): Tally => ({ bad: arm.errors, of: arm.requests });
   return {
     name: 'error rate',
     counted: (arm) => arm.requests,
@@ -44,9 +52,9 @@ function errorRate(): Measure {
  * not exceed (order statistics; David and Nagaraja, Order Statistics, 2003, section 7.1).
  */
 function latency(label: string, q: number): Measure {
-  const isAbove = (arm: ArmTotal, limitMs: number): boolean =>
+  const isAbove = (arm: Counted, limitMs: number): boolean =>
     isSurelyAbove({ bad: slowerThan(arm.latency, limitMs), of: arm.measured }, 1 - q);
-  const upper = (arm: ArmTotal): number =>
+  const upper = (arm: Counted): number =>
     quantileMs(arm.latency, upperRank(arm.measured, q) / arm.measured) ?? Infinity;
   return {
     name: `${label} latency`,
