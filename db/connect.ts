@@ -43,6 +43,9 @@ function newPool(url: string, { max = 10 }: PoolOptions): pg.Pool {
     connectionString: url,
     max,
     connectionTimeoutMillis: 5000,
+    // A server that vanished without a word is noticed also on a connection that waits for it.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     Client: PreparingClient,
     types: {
       getTypeParser: (oid: number, format) =>

@@ -1,10 +1,16 @@
 import { Migrator, type Migration } from 'kysely/migration';
 import { OpsError } from '../domain/errors.ts';
 import type { Db } from './connect.ts';
+import * as agentUpdate from './migrations/0016-agent-update.ts';
+import * as fleetHearing from './migrations/0017-fleet-hearing.ts';
 import * as access from './migrations/0003-access.ts';
 import * as approval from './migrations/0006-approval.ts';
 import * as skeleton from './migrations/0001-skeleton.ts';
 import * as audit from './migrations/0002-audit.ts';
+import * as canaryConfig from './migrations/0014-canary-config.ts';
+import * as refusedRequests from './migrations/0015-refused-requests.ts';
+import * as configRollout from './migrations/0012-config-rollout.ts';
+import * as flagDocument from './migrations/0013-flag-document.ts';
 import * as feedback from './migrations/0010-feedback.ts';
 import * as logWindow from './migrations/0011-log-window.ts';
 import * as notification from './migrations/0004-notification.ts';
@@ -26,6 +32,12 @@ const migrations: Record<string, Migration> = {
   '0009-approval-gate': approvalGate,
   '0010-feedback': feedback,
   '0011-log-window': logWindow,
+  '0012-config-rollout': configRollout,
+  '0013-flag-document': flagDocument,
+  '0014-canary-config': canaryConfig,
+  '0015-refused-requests': refusedRequests,
+  '0016-agent-update': agentUpdate,
+  '0017-fleet-hearing': fleetHearing,
 };
 
 /** Brings the database to the newest schema; two at once wait for each other. Answers the names that were applied. */

@@ -14,6 +14,8 @@ export function createNotifications(url: string): Notifications {
   let client: pg.Client | null = null;
   let retry: NodeJS.Timeout | null = null;
   let closed = false;
+  /** One statement after the other: a client takes no second one while it is at the first. */
+  let turn: Promise<unknown> = Promise.resolve();
 
   function connect(): void {
     const fresh = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000, keepAlive: true });
@@ -23,10 +25,8 @@ export function createNotifications(url: string): Notifications {
     });
     fresh.on('error', () => lost(fresh));
     fresh.on('end', () => lost(fresh));
-    fresh
-      .connect()
-      .then(() => Promise.all([...listeners.keys()].map((channel) => listen(fresh, channel))))
-      .catch(() => lost(fresh));
+    turn = fresh.connect().catch(() => lost(fresh));
+    for (const channel of listeners.keys()) listen(fresh, channel);
   }
 
   function lost(which: pg.Client): void {
@@ -43,8 +43,13 @@ export function createNotifications(url: string): Notifications {
       return;
     }
     listeners.set(channel, new Set([listener]));
-    const current = client;
-    if (current) listen(current, channel).catch(() => lost(current));
+    if (client) listen(client, channel);
+  }
+
+  function listen(which: pg.Client, channel: string): void {
+    turn = turn
+      .then(() => (client === which ? which.query(`listen ${pg.escapeIdentifier(channel)}`) : undefined))
+      .catch(() => lost(which));
   }
 
   connect();
@@ -59,8 +64,4 @@ export function createNotifications(url: string): Notifications {
       await client?.end().catch(() => undefined);
     },
   };
-}
-
-async function listen(client: pg.Client, channel: string): Promise<void> {
-  await client.query(`listen ${pg.escapeIdentifier(channel)}`);
 }

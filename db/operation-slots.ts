@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db } from './connect.ts';
 
 export const defaultOperationsPerProject = 100;
@@ -13,4 +14,15 @@ export async function hasNoFreeSlot(db: Db, project: string, slots: number): Pro
     .where('slot', '<=', slots)
     .executeTakeFirstOrThrow();
   return Number(open) >= slots;
+}
+
+/** A place that no open operation of the project holds; the unique index decides between two that take the same one. */
+export async function freeSlot(tx: Db, project: string, slots: number): Promise<number | 'none'> {
+  const { rows } = await sql<{ slot: number }>`
+    select number as slot from generate_series(1, ${slots}::int) as number
+    where not exists (
+      select 1 from operation o where o.project = ${project} and o.status <> 'closed' and o.slot = number
+    )
+    order by random() limit 1`.execute(tx);
+  return rows[0]?.slot ?? 'none';
 }

@@ -12,6 +12,17 @@ export async function openOperations(db: Db, status: 'starting' | 'running', old
     .execute();
 }
 
+/** The same of config rollouts. */
+export async function openConfigRollouts(db: Db, status: 'starting' | 'running', olderMs: number) {
+  return db
+    .selectFrom('operation as o')
+    .innerJoin('config_rollout as r', 'r.operation_id', 'o.id')
+    .select(['o.id', 'o.workflow_id', 'o.run_id'])
+    .where('o.status', '=', status)
+    .where('o.created_at', '<', sql<Date>`now() - ${olderMs} * interval '1 ms'`)
+    .execute();
+}
+
 /** Commands that nobody has answered yet. */
 export async function pendingCommands(db: Db, olderMs: number) {
   return db

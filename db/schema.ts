@@ -1,12 +1,15 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { CanaryPlan } from '../contracts/canary-plan.ts';
-import type { CanaryRolloutState } from '../contracts/canary-rollout.ts';
+import type { CanaryConfig, CanaryRolloutState } from '../contracts/canary-rollout.ts';
 import type { OperationStatus } from '../contracts/operation.ts';
 import type { DesiredServer } from '../contracts/proxy.ts';
 import type { Principal, Role } from '../domain/access/roles.ts';
 import type { Service, Start } from '../contracts/service.ts';
+import type { AgentUpdateTables } from './agent-update/tables.ts';
 import type { ApprovalTables } from './approval/tables.ts';
+import type { ConfigRolloutTables } from './config-rollout/tables.ts';
 import type { ClusteringTables } from './feedback-clustering/tables.ts';
+import type { FlagTables } from './flag-document/tables.ts';
 import type { FeedbackTables } from './feedback/tables.ts';
 import type { LogWindowTables } from './log-window/tables.ts';
 import type { NotificationTables } from './notification/tables.ts';
@@ -21,7 +24,15 @@ import type { OperationArchiveTable } from './operation-archive-table.ts';
 
 /** The tables as Kysely sees them; test/db/schema.test.ts compares this with a migrated database. */
 export interface Database
-  extends NotificationTables, ApprovalTables, FeedbackTables, ClusteringTables, LogWindowTables {
+  extends
+    NotificationTables,
+    ApprovalTables,
+    FeedbackTables,
+    ClusteringTables,
+    LogWindowTables,
+    ConfigRolloutTables,
+    FlagTables,
+    AgentUpdateTables {
   project: { id: string; created_at: Generated<Date> };
   service: ServiceTable;
   release: ReleaseTable;
@@ -80,6 +91,8 @@ interface ReleaseTable {
   instances: ColumnType<ReleaseInstance[], string | undefined, string>;
   /** When the reconciler may remove its instances; null while it is in use. */
   retire_at: Date | null;
+  /** The configuration that it was promoted with; null: it came alone. */
+  config: ColumnType<CanaryConfig | null, string | null | undefined, string | null>;
   created_at: Generated<Date>;
 }
 
@@ -131,6 +144,8 @@ interface CanaryRolloutTable {
   state: Json<CanaryRolloutState>;
   /** When the watch last looked at the counters; the outside check reads it. */
   judged_at: Date | null;
+  /** The configuration that comes with the version; null: it comes alone. */
+  config: ColumnType<CanaryConfig | null, string | null | undefined, string | null>;
 }
 
 interface CommandTable {

@@ -17,7 +17,10 @@ export async function insertSamples(db: Db, proxy: string, samples: readonly Ser
     on conflict do nothing`.execute(db);
 }
 
-/** Counters of each version in the seconds (after, until], oldest first. */
+/**
+ * Counters of each version in the seconds (after, until], oldest first. Those from before the proxy took its configuration into use
+ * count nothing, and are there all the same: the reload is a new beginning for a judge, and no silence.
+ */
 export async function versionBuckets(
   db: Db,
   target: { project: string; proxy: string; backend: string },
@@ -27,6 +30,7 @@ export async function versionBuckets(
   const rows = await db
     .selectFrom('server_sample')
     .select(['second', 'version', 'sessions', 'requests', 'errors', 'up', 'latency'])
+    .select(isBeforeReload(target.proxy).as('isBeforeReload'))
     .where('project', '=', target.project)
     .where('proxy', '=', target.proxy)
     .where('backend', '=', target.backend)
@@ -36,8 +40,16 @@ export async function versionBuckets(
     .orderBy('version')
     .execute();
   const buckets = new Map<string, MutableBucket>();
-  for (const row of rows) add(buckets, row);
+  for (const { isBeforeReload: isOld, ...row } of rows) add(buckets, isOld ? { ...row, ...nothing } : row);
   return [...buckets.values()];
+}
+
+const nothing = { sessions: 0, requests: 0, errors: 0, latency: {} };
+
+/** The second in which it was reloaded is one of both, and counts nothing. */
+function isBeforeReload(proxy: string) {
+  return sql<boolean>`coalesce(second < (
+    select extract(epoch from running_since) from config_report where config_report.proxy = ${proxy}), false)`;
 }
 
 interface MutableBucket {

@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import { safeServers } from '../domain/safe-split.ts';
 import { audit } from './audit.ts';
+import { refuseWhileReconfiguring } from './config-rollout/reconfiguration.ts';
 import type { Db } from './connect.ts';
 import type { Database, StoredSplit } from './schema.ts';
 
@@ -21,7 +22,7 @@ export interface TargetRow {
 }
 
 /** Why a compare-and-set did not happen. */
-export type Refusal = 'fenced' | 'stopped' | 'tripped';
+export type Refusal = 'fenced' | 'stopped' | 'tripped' | 'reconfiguring';
 export type ChangeResult =
   | { readonly ok: true; readonly token: number }
   | { readonly ok: false; readonly reason: Refusal; readonly detail: string };
@@ -53,7 +54,7 @@ export async function acquireTarget(db: Db, key: TargetKey, owner: string): Prom
   });
 }
 
-/** Compare-and-set on token and owner. The same change id again is answered with the first result. */
+/** Compare-and-set on token and owner; nothing is raised during a reload. The same change id again gets the first result. */
 export async function setSplit(
   db: Db,
   change: { key: TargetKey; owner: string; token: number; changeId: string; split: StoredSplit },
@@ -66,6 +67,8 @@ export async function setSplit(
     const held = await refusal(trx, key, row);
     if (held) return held;
     if (row.token !== token) return fenced(row, owner, token);
+    const busy = await refuseWhileReconfiguring(trx, key.proxy, row.split, split);
+    if (busy) return busy;
     return { ok: true, token: await write(trx, key, 'set', { owner, split, changeId, tripped: null }) };
   });
 }
@@ -80,13 +83,9 @@ export async function restoreSplit(
     const row = await lockTarget(trx, key);
     if (row && row.owner !== null && row.owner !== owner) return fenced(row, owner);
     if (row?.changeId === changeId) return { ok: true, token: row.token };
-    const values = {
-      owner: row?.owner ?? null,
-      split: toStable(split),
-      changeId,
-      tripped: row?.tripped ?? null,
-    };
-    return { ok: true, token: await write(trx, key, 'restore', values) };
+    const values = { owner: row?.owner ?? null, split: toStable(split), changeId };
+    const tripped = row?.tripped ?? null;
+    return { ok: true, token: await write(trx, key, 'restore', { ...values, tripped }) };
   });
 }
 

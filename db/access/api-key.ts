@@ -12,31 +12,37 @@ export type KeyFinding =
   | { readonly kind: 'valid'; readonly principal: Principal; readonly expiresAt: Date | null }
   | { readonly kind: 'unknown' | 'revoked' | 'expired' };
 
-/** Finds a key and all its principal may do, in one statement. The hash is compared in constant time. */
-export async function findKey(db: Db, presented: KeyRecord): Promise<KeyFinding> {
-  const row = await db
-    .selectFrom('api_key as k')
-    .innerJoin('principal as p', 'p.id', 'k.principal')
-    .select([
-      'k.id',
-      'k.hash',
-      'k.principal',
-      'k.project',
-      'k.scopes',
-      'k.expires_at',
-      'k.revoked_at',
-      'p.kind',
-    ])
-    .select(
-      sql<Record<string, Role[]> | null>`(
-        select jsonb_object_agg(own.project, own.roles) from (
-          select m.project, jsonb_agg(m.role order by m.role) as roles from membership m
-          where m.principal = k.principal group by m.project
-        ) own
-      )`.as('roles'),
-    )
-    .where('k.prefix', '=', presented.prefix)
-    .executeTakeFirst();
+/** Finds keys and all that their principals may do, in one statement. Hashes are compared in constant time. */
+export async function findKeys(
+  db: Db,
+  presented: readonly KeyRecord[],
+): Promise<ReadonlyMap<KeyRecord, KeyFinding>> {
+  const prefixes = [...new Set(presented.map(({ prefix }) => prefix))];
+  const { rows } = await sql<KeyRow>`/* prepared */
+    select k.id, k.prefix, k.hash, k.principal, k.project, k.scopes, k.expires_at, k.revoked_at, p.kind, (
+      select jsonb_object_agg(own.project, own.roles) from (
+        select m.project, jsonb_agg(m.role order by m.role) as roles from membership m
+        where m.principal = k.principal group by m.project
+      ) own
+    ) as roles
+    from unnest(${prefixes}::text[]) as asked (prefix) join api_key k on k.prefix = asked.prefix
+    join principal p on p.id = k.principal`.execute(db);
+  const byPrefix = new Map(rows.map((row) => [row.prefix, row]));
+  return new Map(presented.map((record) => [record, findingOf(record, byPrefix.get(record.prefix))]));
+}
+
+interface KeyRow extends KeyRecord {
+  readonly id: string;
+  readonly principal: string;
+  readonly project: string;
+  readonly scopes: string[] | null;
+  readonly expires_at: Date | null;
+  readonly revoked_at: Date | null;
+  readonly kind: Principal['kind'];
+  readonly roles: Record<string, Role[]> | null;
+}
+
+function findingOf(presented: KeyRecord, row: KeyRow | undefined): KeyFinding {
   if (row === undefined || !timingSafeEqual(row.hash, presented.hash)) return { kind: 'unknown' };
   if (row.revoked_at !== null && row.revoked_at <= new Date()) return { kind: 'revoked' };
   if (row.expires_at !== null && row.expires_at <= new Date()) return { kind: 'expired' };
@@ -56,9 +62,10 @@ function earlier(one: Date | null, other: Date | null): Date | null {
   return one < other ? one : other;
 }
 
-/** Notes that a key was used; the API calls it at most once a minute for each key. */
-export async function touchKey(db: Db, id: string): Promise<void> {
-  await db.updateTable('api_key').set({ last_used_at: new Date() }).where('id', '=', id).execute();
+/** Notes that keys were used; the API names each at most once a minute. One that is being changed meanwhile is left for the next time. */
+export async function touchKeys(db: Db, ids: readonly string[]): Promise<void> {
+  await sql`/* prepared */ update api_key set last_used_at = clock_timestamp() where id in (
+    select id from api_key where id = any(${ids}::text[]) for update skip locked)`.execute(db);
 }
 
 export interface NewKey extends KeyRecord {

@@ -1,5 +1,6 @@
 import { OpsError } from '../../domain/errors.ts';
 import type { CanaryPlan } from '../../contracts/canary-plan.ts';
+import type { CanaryConfig } from '../../contracts/canary-rollout.ts';
 import type { Start } from '../../contracts/service.ts';
 import type { Db } from '../connect.ts';
 import type { ReleaseInstance, ServiceSpec } from '../schema.ts';
@@ -19,6 +20,9 @@ export interface RolloutFacts {
   readonly status: 'starting' | 'running' | 'closed';
   readonly canary: Release;
   readonly stable: Release | null;
+  readonly mode: 'rollout' | 'rollback';
+  /** The configuration that comes with `version`, or that a rollback takes away with it; null: none. */
+  readonly config: CanaryConfig | null;
 }
 
 export interface Release {
@@ -41,6 +45,8 @@ export async function rolloutFacts(db: Db, operationId: string): Promise<Rollout
       'r.version',
       'r.stable_version',
       'r.plan',
+      'r.mode',
+      'r.config',
       's.spec',
       's.stable_version as current_stable',
       'o.status',
@@ -61,6 +67,8 @@ export async function rolloutFacts(db: Db, operationId: string): Promise<Rollout
     currentStable: row.current_stable,
     startedBy: row.started_by,
     status: row.status,
+    mode: row.mode,
+    config: row.config,
     canary: await readRelease(db, project, service, row.version),
     stable: row.stable_version === null ? null : await readRelease(db, project, service, row.stable_version),
   };

@@ -62,6 +62,7 @@ function rollouts(db: Db, project: string) {
       'canary_rollout.mode',
       'canary_rollout.plan',
       'canary_rollout.state',
+      'canary_rollout.config',
       'operation.project',
     ])
     .where('operation.project', '=', project);
@@ -84,6 +85,7 @@ function toRollout(row: RolloutRow): CanaryRollout {
     startedBy: row.started_by,
     createdAt: row.created_at.toISOString(),
     finishedAt: row.finished_at?.toISOString() ?? null,
+    ...(row.config === null ? {} : { config: row.config }),
   };
 }
 

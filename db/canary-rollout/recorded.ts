@@ -16,6 +16,7 @@ export async function recordedRollout(db: Db, operationId: string) {
       'r.mode',
       'r.plan',
       'r.state',
+      'r.config',
     ])
     .where('o.id', '=', operationId)
     .where('o.status', '!=', 'closed')
@@ -32,5 +33,6 @@ export async function recordedRollout(db: Db, operationId: string) {
     plan: row.plan,
     startedBy: row.started_by,
     reason: row.state.reason,
+    ...(row.config === null ? {} : { config: row.config }),
   };
 }

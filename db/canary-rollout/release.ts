@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { CanaryConfig } from '../../contracts/canary-rollout.ts';
 import { audit } from '../audit.ts';
 import type { Db } from '../connect.ts';
 import type { ReleaseInstance } from '../schema.ts';
@@ -53,7 +54,11 @@ async function tell(
  * Makes `version` the stable one and keeps the one before it warm. Runs once: the second call finds it stable and changes nothing.
  * An older warm release is due for removal at once.
  */
-export async function promoteVersion(db: Db, key: ReleaseKey, warmWindowMs: number): Promise<void> {
+export async function promoteVersion(
+  db: Db,
+  key: ReleaseKey & { readonly config?: CanaryConfig | null },
+  warmWindowMs: number,
+): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const service = await tx
       .selectFrom('service')
@@ -68,6 +73,7 @@ export async function promoteVersion(db: Db, key: ReleaseKey, warmWindowMs: numb
     await retire(tx, key, service.previous_version, new Date());
     await retire(tx, key, previous, warmUntil);
     await retire(tx, key, key.version, null);
+    await rememberConfig(tx, key, key.config ?? null);
     await tx
       .updateTable('service')
       .set({
@@ -78,8 +84,22 @@ export async function promoteVersion(db: Db, key: ReleaseKey, warmWindowMs: numb
       .where('project', '=', key.project)
       .where('name', '=', key.service)
       .execute();
-    await tell(tx, 'release.promote', key, { previous });
+    await tell(tx, 'release.promote', key, {
+      previous,
+      ...(key.config == null ? {} : { config: key.config }),
+    });
   });
+}
+
+/** What a version was promoted with last: whoever takes it back takes that back as well. */
+async function rememberConfig(tx: Db, key: ReleaseKey, config: CanaryConfig | null): Promise<void> {
+  await tx
+    .updateTable('release')
+    .set({ config: config && JSON.stringify(config) })
+    .where('project', '=', key.project)
+    .where('service', '=', key.service)
+    .where('version', '=', key.version)
+    .execute();
 }
 
 /** The reverse of a promotion: `to` is stable again and nothing is warm. Repeating it changes nothing. */

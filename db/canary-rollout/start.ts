@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { CanaryPlan } from '../../contracts/canary-plan.ts';
-import type { CanaryRolloutState } from '../../contracts/canary-rollout.ts';
+import type { CanaryConfig, CanaryRolloutState } from '../../contracts/canary-rollout.ts';
 import type { Start } from '../../contracts/service.ts';
 import { auditedFromTarget } from '../audit.ts';
 import type { Db } from '../connect.ts';
@@ -20,6 +20,8 @@ export interface NewRollout {
   readonly defaultPlan: CanaryPlan;
   readonly principal: string;
   readonly reason: string | null;
+  /** The configuration that comes with the version; left out: it comes alone. */
+  readonly config?: CanaryConfig | null;
   readonly key: string;
   readonly fingerprint: string;
 }
@@ -63,7 +65,7 @@ function insertStatement(rollout: NewRollout, slots: number) {
     action: 'canary-rollout.start',
     subject: service,
     operationId,
-    detail: { version },
+    detail: rollout.config == null ? { version } : { version, config: { ...rollout.config } },
     personal: { reason },
   };
   return sql<StartedRollout>`/* prepared */ with asked as (
@@ -99,8 +101,8 @@ function insertStatement(rollout: NewRollout, slots: number) {
     from target
     returning created_at
   ), described as (
-    insert into canary_rollout (operation_id, project, service, version, stable_version, mode, plan, state)
-    select id, project, service, version, stable_version, 'rollout',
+    insert into canary_rollout (operation_id, project, service, version, stable_version, config, mode, plan, state)
+    select id, project, service, version, stable_version, ${jsonOrNull(rollout.config ?? null)}::jsonb, 'rollout',
       coalesce(${jsonOrNull(rollout.plan)}::jsonb, spec->'frozenPlan', ${JSON.stringify(rollout.defaultPlan)}::jsonb),
       ${JSON.stringify(initialState)}::jsonb || jsonb_build_object('compared', stable_version is not null, 'reason', ${reason}::text)
     from target
@@ -192,8 +194,11 @@ function rollbackStatement(rollback: NewRollback, versions: Versions) {
     from target
     returning created_at
   ), described as (
-    insert into canary_rollout (operation_id, project, service, version, stable_version, mode, plan, state)
-    select id, project, service, version, stable_version, 'rollback',
+    insert into canary_rollout (operation_id, project, service, version, stable_version, config, mode, plan, state)
+    select id, project, service, version, stable_version,
+      (select r.config from release r
+        where r.project = target.project and r.service = target.service and r.version = target.version),
+      'rollback',
       coalesce(spec->'frozenPlan', ${JSON.stringify(rollback.defaultPlan)}::jsonb), ${JSON.stringify({ ...initialState, reason })}::jsonb
     from target
     returning version, stable_version, plan, state
