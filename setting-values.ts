@@ -32,6 +32,24 @@ export function span(value: string): number {
   throw new Fault(`is ${quote(value)}, not a time span from 1m, such as 12h or 30d`);
 }
 
+/** What HAProxy may listen on: an address or a host name, without a port. */
+export function bindAddress(value: string): string {
+  if (
+    /^(\*|\[[0-9a-fA-F:.]{2,45}\]|[0-9a-fA-F:.]{2,45}|[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)$/.test(
+      value,
+    )
+  )
+    return value;
+  throw new Fault(`is ${quote(value)}, not *, an IP address or a host name, without a port`);
+}
+
+/** From a second to an hour. */
+export function briefSpan(value: string): number {
+  const ms = /^[0-9]{1,9}(ms|s|m|h|d)$/.test(value) ? parseDuration(value) : 0;
+  if (ms >= 1000 && ms <= 3_600_000) return ms;
+  throw new Fault(`is ${quote(value)}, not a time span from 1s to 1h, such as 5s`);
+}
+
 export function count(value: string): number {
   const number = Number(value);
   if (/^[0-9]{1,9}$/.test(value) && number >= 1) return number;

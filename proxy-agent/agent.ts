@@ -16,8 +16,7 @@ import { takeSnapshot, type Snapshot } from './snapshot.ts';
 import { socketAt } from './socket.ts';
 import { loadStop, saveState } from './state.ts';
 import type { Turns } from './turns.ts';
-
-export const agentVersion = '0.1.0';
+import { agentVersion } from './version.ts';
 
 export type ReportWithoutSamples = Omit<ProxyReport, 'samples' | 'droppedSamples' | 'now'>;
 
@@ -52,6 +51,7 @@ export function createAgent({ settings, file, turns, hear, log, onChange, onUndo
   const ask = socketAt(settings.socket);
   const counters = createCounters();
   const backends = new Map<string, BackendState>(Object.entries(recoverState(settings, log)));
+  let isUnsaved = false;
   const faults = new Map<string, string>();
   const refusals = new Map<string, string>();
   /** What each backend was found to be by itself: the worker, and the servers in it. */
@@ -131,6 +131,24 @@ export function createAgent({ settings, file, turns, hear, log, onChange, onUndo
     if (tripped.length > 0) saveState(settings.stateFile, Object.fromEntries(backends));
   }
 
+  /**
+   * On disk before it counts: after a crash nothing older may come back, nor a canary without its lease. With a full disk what only makes
+   * things safer counts all the same; all of it is asked for again until it is written. Answers why it is not.
+   */
+  function keep(fresh: readonly [string, BackendState][]): Error | null {
+    if (fresh.length === 0 && !isUnsaved) return null;
+    let fault: Error | null = null;
+    try {
+      saveState(settings.stateFile, Object.fromEntries([...backends, ...fresh]));
+    } catch (error) {
+      fault = error as Error;
+    }
+    isUnsaved = fault !== null;
+    for (const [backend, state] of fresh)
+      if (fault === null || state.desired.canary === null) backends.set(backend, state);
+    return fault;
+  }
+
   const syncFile = coalesce(async () => {
     let wanted = '';
     const fault = await file.sync(() => {
@@ -160,7 +178,7 @@ export function createAgent({ settings, file, turns, hear, log, onChange, onUndo
       const receivedAt = performance.now();
       const stop = loadStop(settings.stopFile);
       const accepted: DesiredState['backends'] = [];
-      let isNew = false;
+      const fresh: [string, BackendState][] = [];
       for (const candidate of offered.backends) {
         const { backend, token } = candidate;
         const acceptance = acceptDesired(backends.get(backend), candidate, stop, Date.now());
@@ -170,17 +188,15 @@ export function createAgent({ settings, file, turns, hear, log, onChange, onUndo
           continue;
         }
         accepted.push(candidate);
-        if (acceptance.kind === 'new') {
-          backends.set(backend, acceptance.state);
-          isNew = true;
-        }
+        if (acceptance.kind === 'new') fresh.push([backend, acceptance.state]);
       }
-      // On disk before it is applied: after a crash nothing older may come back, nor a canary without its lease.
-      if (isNew) saveState(settings.stateFile, Object.fromEntries(backends));
+      const fault = keep(fresh);
       for (const { backend, token, leaseMs } of accepted) {
-        if (leaseMs !== null) leases.extend(backend, token, receivedAt + leaseMs);
+        if (leaseMs !== null && backends.get(backend)?.desired.token === token)
+          leases.extend(backend, token, receivedAt + leaseMs);
       }
       void reconcile();
+      if (fault !== null) throw fault;
     },
     renew(answer, sentAt) {
       for (const { backend, token, remainingMs } of answer.leases) {

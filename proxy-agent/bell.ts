@@ -13,13 +13,19 @@ export function createBell(): Bell {
       wake();
     },
     async heard(signal) {
-      if (!isRung) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          signal.addEventListener('abort', () => resolve(), { once: true });
-        });
-      }
+      if (!isRung) await new Promise<void>((resolve) => (wake = untilEnd(signal, resolve)));
       isRung = false;
     },
   };
+}
+
+/** Leaves no listener behind: the signal is that of the whole process, and somebody waits every second. */
+function untilEnd(signal: AbortSignal, resolve: () => void): () => void {
+  const done = (): void => {
+    signal.removeEventListener('abort', done);
+    resolve();
+  };
+  if (signal.aborted) done();
+  else signal.addEventListener('abort', done);
+  return done;
 }

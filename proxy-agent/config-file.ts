@@ -5,7 +5,10 @@ import { replaceFile } from './files.ts';
 import { renderConfig, type Proof, type RenderedBackend } from './render.ts';
 import type { AgentSettings } from './settings.ts';
 
-export type Files = Pick<AgentSettings, 'haproxy' | 'baseConfig' | 'config' | 'logPort'>;
+export type Files = Pick<
+  AgentSettings,
+  'haproxy' | 'baseConfig' | 'config' | 'logPort' | 'socket' | 'nodeAddress'
+>;
 
 /** What the written configuration is made from. */
 export interface Base {
@@ -13,6 +16,8 @@ export interface Base {
   readonly name: string;
   readonly text: string;
   readonly proof: Proof | null;
+  /** The operator's own file: it may change at any time, and says itself what this host needs. */
+  readonly isOperators: boolean;
 }
 
 export type Rendered = { readonly text: string } | { readonly fault: string };
@@ -23,7 +28,7 @@ const checkTimeoutMs = 10_000;
 export function operatorsBase({ baseConfig }: Files): Base | { readonly fault: string } {
   const text = readOr(baseConfig);
   if (text === null) return { fault: `the base configuration ${baseConfig} cannot be read` };
-  return { name: baseConfig, text, proof: null };
+  return { name: baseConfig, text, proof: null, isOperators: true };
 }
 
 /**
@@ -43,8 +48,9 @@ export async function writeConfig(
   return fault ?? (isStillWanted() ? place(files, rendered.text) : null);
 }
 
-export function render({ logPort }: Files, base: Base, backends: readonly RenderedBackend[]): Rendered {
-  const { text, missing } = renderConfig(base.text, backends, logPort, base.proof);
+export function render(files: Files, base: Base, backends: readonly RenderedBackend[]): Rendered {
+  const node = base.isOperators ? null : { socket: files.socket, address: files.nodeAddress };
+  const { text, missing } = renderConfig(base.text, backends, files.logPort, base.proof, node);
   if (missing.length > 0) return { fault: `${base.name} has no backend ${missing.join(', ')}` };
   return { text };
 }

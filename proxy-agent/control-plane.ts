@@ -17,11 +17,17 @@ export interface ControlPlane {
   report(report: ProxyReport, signal: AbortSignal): Promise<ProxyReportAnswer>;
   /** Waits up to `waitMs` for a configuration with another tag. Throws `unavailable`. */
   config(tag: string | null, waitMs: number, signal: AbortSignal): Promise<ConfigAnswer>;
-  /** Throws as `report` does. */
-  reportConfig(report: ConfigReport, signal: AbortSignal): Promise<void>;
+  /** Answers the sequence of the newest order to this agent, or null. Throws as `report` does. */
+  reportConfig(report: ConfigReport, signal: AbortSignal): Promise<number | null>;
+  /** The newest order to this agent, not looked at yet. Throws `unavailable`. */
+  agentOrder(signal: AbortSignal): Promise<unknown>;
+  /** The text of a release, not looked at yet. Throws `unavailable`. */
+  agentRelease(sha256: string, signal: AbortSignal): Promise<string>;
 }
 
 const answerTimeoutMs = 5000;
+/** For the megabytes of a release, over a slow line too. */
+const downloadMs = 120_000;
 
 export function connectControlPlane(
   api: URL,
@@ -60,6 +66,17 @@ export function connectControlPlane(
     async reportConfig(report, signal) {
       const answer = await call({ method: 'POST', path: '/config-reports', body: report }, signal);
       if (answer.status < 200 || answer.status > 299) throw refused(answer);
+      const sequence = Number(answer.headers['holdfast-agent-order'] ?? 0);
+      return Number.isSafeInteger(sequence) && sequence > 0 ? sequence : null;
+    },
+    async agentOrder(signal) {
+      return read(await call({ method: 'GET', path: '/agent-order' }, signal));
+    },
+    async agentRelease(sha256, signal) {
+      const path = `/agent-releases/${sha256}`;
+      const answer = await call({ method: 'GET', path }, signal, downloadMs);
+      if (answer.status !== 200) throw refused(answer);
+      return answer.text;
     },
   };
 }

@@ -54,7 +54,11 @@ export function createLeases(
       if (lease?.token === token && lease.endsAt <= performance.now()) return;
       if (lease && lease.token > token) return;
       set(backend, token, endsAt);
-      store(path, leases);
+      try {
+        store(path, leases);
+      } catch {
+        // With a full disk it only ends sooner after a restart; the leases of others are extended all the same.
+      }
     },
     stop() {
       for (const lease of leases.values()) clearTimers(lease);

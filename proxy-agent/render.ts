@@ -17,6 +17,13 @@ export interface Proof {
   readonly sequence: number;
 }
 
+/** What a base that came from elsewhere cannot know of this host. */
+export interface Node {
+  /** The runtime socket, without which the agent could do nothing any more. */
+  readonly socket: string;
+  readonly address: string;
+}
+
 const begin = '# holdfast: begin';
 const end = '# holdfast: end';
 const sectionStart =
@@ -25,15 +32,18 @@ const sectionStart =
 /**
  * The operator's configuration with the servers of each managed backend, so that a reload or a restart brings up the split that
  * runs now, and with a log target on loopback from which the agent reads latencies. The operator's own servers of a managed
- * backend are commented out, but for backups. Names of backends that the base lacks are answered as `missing`. With a `proof` the worker tells on that socket which hash it serves.
+ * backend are commented out, but for backups. Names of backends that the base lacks are answered as `missing`. With a `proof`
+ * the worker tells on that socket which hash it serves; with a `node` the base finds there what belongs to this host.
  */
 export function renderConfig(
   base: string,
   backends: readonly RenderedBackend[],
   logPort: number,
   proof: Proof | null = null,
+  node: Node | null = null,
 ): { readonly text: string; readonly missing: readonly string[] } {
-  const sections = splitSections(withoutManaged(base));
+  const unmanaged = withoutManaged(base);
+  const sections = splitSections(unmanaged);
   const missing = backends
     .map(({ backend }) => backend)
     .filter((name) => !sections.some((section) => isServed(section) && section.name === name));
@@ -41,7 +51,7 @@ export function renderConfig(
     const managed = isServed(section) && backends.find(({ backend }) => backend === section.name);
     const own = managed ? section.lines.map(takeOver) : section.lines;
     const rest = [
-      ...logLines(section, sections.slice(0, index), logPort),
+      ...logLines(section, sections.slice(0, index), { port: logPort, sequence: proof?.sequence ?? 0 }),
       ...(managed ? serverLines(managed) : []),
     ];
     return [...own.slice(0, lastContent(own)), ...rest, ...own.slice(lastContent(own))];
@@ -51,7 +61,7 @@ export function renderConfig(
     ...proofLines(proof),
     ...lines.slice(lastContent(lines)),
   ];
-  return { text: [notice, ...withProof].join('\n'), missing };
+  return { text: [notice, ...nodeLines(node, unmanaged), ...withProof].join('\n'), missing };
 }
 
 const notice =
@@ -125,7 +135,11 @@ function serverLines({ backend, token, stable, canary, servers }: RenderedBacken
  * Structured data of RFC 5424 goes only to targets in that format: what the operator logs stays as it is. A frontend without any
  * format of its own logs connections instead of requests and so needs one.
  */
-function logLines(section: Section, before: readonly Section[], logPort: number): string[] {
+function logLines(
+  section: Section,
+  before: readonly Section[],
+  { port, sequence }: { readonly port: number; readonly sequence: number },
+): string[] {
   if (section.kind !== 'frontend' && section.kind !== 'listen') return [];
   const defaults = before.findLast((candidate) => candidate.kind === 'defaults')?.lines ?? [];
   const has = (pattern: RegExp): boolean =>
@@ -135,10 +149,37 @@ function logLines(section: Section, before: readonly Section[], logPort: number)
   return [
     `    ${begin} log`,
     ...(has(/^\s*(log-format\s|option\s+(httplog|tcplog|httpslog))/) ? [] : ['    option httplog']),
-    `    log 127.0.0.1:${logPort} len 4096 format rfc5424 local0 info`,
-    `    log-format-sd '[holdfast b="%b" s="%s" t="%Ta"]'`,
+    `    log 127.0.0.1:${port} len 4096 format rfc5424 local0 info`,
+    `    log-format-sd '${logFormat(sequence)}'`,
     `    ${end}`,
   ];
+}
+
+/**
+ * What may be long comes last: a line that is cut off at its end still counts. `E` escapes what would end a value. The order is in it
+ * because an old worker goes on for a while after a reload: what it ends is none of the new one's.
+ */
+function logFormat(sequence: number): string {
+  const order = sequence === 0 ? '' : ` o="${sequence}"`;
+  return `[holdfast b="%b" s="%s" t="%Ta" f="%f" st="%ST" ts="%ts"${order} m="%{+E}HM" p="%{+E}HP"]`;
+}
+
+/** Before the base, which uses it. HAProxy takes several sections `global`; the same socket twice it would not. */
+function nodeLines(node: Node | null, base: readonly string[]): string[] {
+  if (!node) return [];
+  const isNamed = base.some((line) => isSocketLine(line, node.socket));
+  return [
+    `${begin} node`,
+    'global',
+    `    setenv HOLDFAST_NODE_ADDRESS ${node.address}`,
+    ...(isNamed ? [] : [`    stats socket ${node.socket} mode 600 level admin`]),
+    end,
+  ];
+}
+
+function isSocketLine(line: string, socket: string): boolean {
+  const [stats, kind, place = ''] = line.trim().split(/\s+/);
+  return stats === 'stats' && kind === 'socket' && place.replace(/^unix@/, '') === socket;
 }
 
 /** Defaults of its own: the operator's may hold rules that answer first. */

@@ -1,9 +1,9 @@
 import { mkdirSync, watch } from 'node:fs';
-import { createServer } from 'node:net';
-import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { OpsError } from '../domain/errors.ts';
 import { createAgent, type Agent } from './agent.ts';
+import { createAgentUpdate } from './agent-update/agent-update.ts';
+import type { HandOver } from './agent-update/hand-over.ts';
 import { backOffMs, pause } from './back-off.ts';
 import { createBell, type Bell } from './bell.ts';
 import { createConfigControl } from './config-bundle/config-control.ts';
@@ -14,22 +14,43 @@ import { recoverConfig } from './config-bundle/recover-config.ts';
 import type { ReloadTarget } from './config-bundle/reload.ts';
 import { connectControlPlane, type ControlPlane } from './control-plane.ts';
 import { createLiveFile } from './live-file.ts';
+import { lockState } from './lock-state.ts';
 import { createLog, type Log } from './log.ts';
 import { listenToLog } from './log-listener.ts';
 import { watchPauses, type PauseWatch } from './pause-watch.ts';
 import { createSampleBuffer, type SampleBuffer } from './sample-buffer.ts';
+import { readEnrolment } from './enrolment.ts';
 import type { AgentSettings } from './settings.ts';
 import { socketAt } from './socket.ts';
 import { createTurns } from './turns.ts';
+import { countWindows } from './windows/count-windows.ts';
+import type { LoggedRequest } from './windows/logged-request.ts';
+import { createWindowBuffer } from './windows/window-buffer.ts';
 
 const pollWaitMs = 25_000;
 
-/** Runs until the signal; HAProxy is left as it is then. Throws `conflict` when another agent works on the same state. */
-export async function runAgent(settings: AgentSettings, api: URL, signal: AbortSignal): Promise<void> {
+/** Who runs, where the control plane is, and until when. */
+export interface Run {
+  readonly settings: AgentSettings;
+  readonly api: URL;
+  /** The file that this process runs. */
+  readonly program: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs until the signal, or until another program is to take over, which is answered; HAProxy is left as it is then. Throws `conflict`
+ * when another agent works on the same state.
+ */
+export async function runAgent({ settings, api, program, signal: end }: Run): Promise<HandOver | null> {
+  let next: HandOver | null = null;
+  const leaving = new AbortController();
+  const signal = AbortSignal.any([end, leaving.signal]);
   const log = createLog(settings.proxy);
   mkdirSync(settings.stateFolder, { recursive: true });
   const unlock = await lockState(settings.stateFolder);
-  const hear = listenToLog(settings.logPort, log);
+  let onRequest: (request: LoggedRequest) => void = () => undefined;
+  const hear = listenToLog(settings.logPort, log, (request) => onRequest(request));
   const pauses = watchPauses();
   const bell = createBell();
   const recovered = recoverConfig(settings, log);
@@ -47,7 +68,24 @@ export async function runAgent(settings: AgentSettings, api: URL, signal: AbortS
     ...{ settings, recovered, file, turns, target, drift, log },
     ...{ servers, reconcile, onChange: configBell.ring },
   });
-  const loops: Loops = { agent, plane: connectControlPlane(api, settings), log, pauses, signal };
+  const windows = createWindowBuffer();
+  const isEnrolled = (): boolean => readEnrolment(settings.enrolmentFile).kind === 'enrolled';
+  const counter = countWindows({
+    ...{ windowMs: settings.windowMs, buffer: windows },
+    sequence: () => control.status().state?.lastKnownGood?.sequence ?? null,
+    isTold: () => control.status().state !== null || isEnrolled(),
+  });
+  onRequest = (request) => counter.add(request);
+  const plane = connectControlPlane(api, settings);
+  const update = createAgentUpdate({
+    ...{ settings, program, plane, control, turns, log, onChange: configBell.ring },
+    isReachable: () => agent.report().reachable,
+    leave: (other) => {
+      next = other;
+      leaving.abort();
+    },
+  });
+  const loops: Loops = { agent, plane, log, pauses, signal };
   const stopName = basename(settings.stopFile);
   const watcher = watch(settings.stateFolder, (_, name) => {
     if (name === stopName) void agent.reconcile();
@@ -61,16 +99,22 @@ export async function runAgent(settings: AgentSettings, api: URL, signal: AbortS
       followDesired(loops),
       lookEachSecond(loops, samples, bell.ring),
       sendReports(loops, samples, bell),
-      followConfig({ ...loops, control, drift, target, bell: configBell }),
+      followConfig({ ...loops, control, drift, target, windows, update, isEnrolled, bell: configBell }),
+      update.follow(signal),
     ]);
+    // An apply that began meanwhile comes to its end first.
+    await control.settle();
   } finally {
+    leaving.abort();
     watcher.close();
+    counter.stop();
     pauses.stop();
     agent.stop();
     hear.close();
     unlock();
     log('info', 'stopped; HAProxy stays as it is');
   }
+  return end.aborted ? null : next;
 }
 
 function reloadTarget(settings: AgentSettings): ReloadTarget {
@@ -123,7 +167,8 @@ async function lookEachSecond(
   while (!signal.aborted) {
     await pause(1000 - (Date.now() % 1000) + 5, signal);
     const second = Math.floor(Date.now() / 1000) - 1;
-    if (second <= last || signal.aborted) continue;
+    // A clock that was ahead and is put right goes back: only the same second is none.
+    if (second === last || signal.aborted) continue;
     last = second;
     samples.add(await agent.look(second));
     ring();
@@ -158,17 +203,4 @@ async function sendReports(
       if (failures > 1) await pause(Math.min(1000, backOffMs(failures)), signal);
     }
   }
-}
-
-/** An abstract socket: the kernel lets go of it with the process, so a crash leaves no lock behind. */
-async function lockState(folder: string): Promise<() => void> {
-  const name = createHash('sha256').update(folder).digest('hex').slice(0, 32);
-  const server = createServer().unref();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', () =>
-      reject(new OpsError('conflict', `another proxy agent runs on the state in ${folder}`)),
-    );
-    server.listen(`\0holdfast-proxy-agent-${name}`, resolve);
-  });
-  return () => void server.close();
 }

@@ -15,6 +15,12 @@ export interface AgentSettings {
   readonly socket: string;
   readonly masterSocket: string;
   readonly logPort: number;
+  /** Where bundles that bind the address `node` listen; `*`: everywhere. */
+  readonly nodeAddress: string;
+  /** What of the requests is counted together. */
+  readonly windowMs: number;
+  /** Where the verb `enroll` notes that it is done, and what with. */
+  readonly enrolmentFile: string;
   readonly stateFile: string;
   readonly leaseFile: string;
   readonly stopFile: string;
@@ -25,6 +31,8 @@ export interface AgentSettings {
   /** The file of the key that the API knows this agent by. */
   readonly keyFile: string;
   readonly reloadTimes: ReloadTimes;
+  /** How long a new release of the agent may take to become healthy. */
+  readonly trialMs: number;
 }
 
 /** A reload takes 60 to 140 ms here; 2.6 is deaf for 2.1 s after one that failed. */
@@ -44,6 +52,9 @@ export function readSettings(env: Environment): AgentSettings {
     socket: haproxy.socket,
     masterSocket: haproxy.masterSocket,
     logPort: agent.logPort,
+    nodeAddress: agent.nodeAddress,
+    windowMs: agent.windowMs,
+    enrolmentFile: join(agent.state, 'enrolment.json'),
     stateFolder: agent.state,
     keyFile: apiKey.file,
     stateFile: join(agent.state, 'state.json'),
@@ -52,6 +63,7 @@ export function readSettings(env: Environment): AgentSettings {
     configStateFile: join(agent.state, 'config.json'),
     configKeys: agent.configKeys,
     reloadTimes,
+    trialMs: agent.trialMs,
   };
 }
 

@@ -25,6 +25,7 @@ export function createHaproxyCheck({ haproxy, scratch }: HaproxyCheckOptions): C
           certificates: folder,
           authorities: folder,
           resolvesNames: false,
+          nodeAddress: '127.0.0.1',
           runtimeSocket: null,
           proof: null,
           shadow: null,

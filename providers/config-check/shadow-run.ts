@@ -49,6 +49,7 @@ async function prepare(config: ShadowConfig, folder: string): Promise<Target[]> 
     certificates: folder,
     authorities: folder,
     resolvesNames: false,
+    nodeAddress: '127.0.0.1',
     runtimeSocket: null,
     proof: null,
     shadow: { bindAt, watched: config.watched },

@@ -1,7 +1,8 @@
 import type { ProxyReport, VersionBucket } from '../../contracts/proxy.ts';
 import type { Change, Split, TrafficTarget } from './traffic.ts';
 
-export type StoreRefusal = 'fenced' | 'stopped' | 'tripped';
+/** `reconfiguring` is over in seconds: asking again is all it takes. */
+export type StoreRefusal = 'fenced' | 'stopped' | 'tripped' | 'reconfiguring';
 
 export type StoreChange =
   | { readonly ok: true; readonly token: number }

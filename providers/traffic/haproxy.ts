@@ -63,7 +63,12 @@ async function readState(store: DesiredStateStore, target: TrafficTarget): Promi
 
 function tokenOf(result: StoreChange, target: TrafficTarget): number {
   if (result.ok) return result.token;
-  const code = { fenced: 'fenced', stopped: 'stopped', tripped: 'lease-lost' } as const;
+  const code = {
+    fenced: 'fenced',
+    stopped: 'stopped',
+    tripped: 'lease-lost',
+    reconfiguring: 'unavailable',
+  } as const;
   throw new OpsError(code[result.reason], `${name(target)}: ${result.detail}`);
 }
 

@@ -40,10 +40,19 @@ export async function applyBase(
   const before = await waitUntilReady(tools.target);
   if ('fault' in before) return { kind: 'waiting', why: before.fault };
   if (!isNewest()) return { kind: 'superseded' };
+  if (await isServed(tools.target, base, before)) {
+    tools.onStep('write');
+    const unwritten = tools.file.use(base, tools.servers);
+    if (unwritten !== null) return { kind: 'unproven', step: 'write', why: unwritten };
+    tools.file.proven();
+    return { kind: 'proven' };
+  }
+  // Not before: the ports of what is served already are held by HAProxy itself.
+  const taken = await tools.file.probe(base, tools.servers);
+  if (taken !== null) return { kind: 'refused', step: 'check', why: taken };
+  if (!isNewest()) return { kind: 'superseded' };
   tools.onStep('write');
-  if (!(await isServed(tools.target, base, before))) return takeIntoUse(tools, base, before);
-  const unwritten = tools.file.use(base, tools.servers);
-  return unwritten === null ? { kind: 'proven' } : { kind: 'unproven', step: 'write', why: unwritten };
+  return takeIntoUse(tools, base, before);
 }
 
 /** What is served already needs no reload: the same files under a newer sequence, or a crash right before it was told. */
@@ -57,7 +66,17 @@ async function isServed(
   return (await askProof(proofSocket)) === base.proof.hash;
 }
 
-/** The same for what ran before: it is not checked again, because there is nothing better to go back to. */
+/** The same for what ran before: it is not checked again, because there is nothing better to go back to. Nothing happens where it is served. */
+export async function restoreUnlessServed(tools: ApplyTools, base: ProvableBase): Promise<Applied> {
+  const before = await waitUntilReady(tools.target);
+  if ('fault' in before) return { kind: 'waiting', why: before.fault };
+  if (!(await isServed(tools.target, base, before))) return restoreBase(tools, base);
+  tools.file.use(base, tools.servers);
+  tools.file.proven();
+  return { kind: 'proven' };
+}
+
+/** Writes what ran before and reloads, whatever is served. */
 export async function restoreBase(tools: ApplyTools, base: ProvableBase): Promise<Applied> {
   tools.onStep('restore');
   tools.file.use(base, tools.servers);
@@ -79,6 +98,7 @@ async function takeIntoUse(tools: ApplyTools, base: ProvableBase, before: Proces
   if (typeof sent === 'string') return { kind: 'unproven', step: 'write', why: sent };
   const unproven = await prove(tools, base.proof.hash, before, sent.answer);
   if (unproven) return { kind: 'unproven', step: unproven.isRefused ? 'reload' : 'prove', why: unproven.why };
+  tools.file.proven();
   await tools.reconcile();
   return { kind: 'proven' };
 }

@@ -6,12 +6,19 @@ import type { ProvableBase } from './apply-bundle.ts';
 import { proofSocket } from './proof.ts';
 import { sha256Hex } from './sha256-hex.ts';
 
-/** What the file is written from under a bundle. Every taken bundle has exactly one file, base.cfg. */
-export function baseOf(settings: AgentSettings, bundle: ConfigBundle): ProvableBase {
-  const text = bundle.files[0]?.content ?? '';
-  const { hash, sequence } = bundle;
+/** What the file is written from under a bundle, which has one file, base.cfg, or none: then it is the operator's own again. */
+export function baseOf(
+  settings: AgentSettings,
+  bundle: ConfigBundle,
+): ProvableBase | { readonly fault: string } {
+  const { hash, sequence, files } = bundle;
   const proof = { socket: proofSocket(settings), hash, sequence };
-  return { name: `the bundle of sequence ${bundle.sequence}`, text, proof };
+  const [own] = files;
+  if (own === undefined) {
+    const base = operatorsBase(settings);
+    return 'fault' in base ? base : { ...base, proof };
+  }
+  return { name: `the bundle of sequence ${sequence}`, text: own.content, proof, isOperators: false };
 }
 
 /** The operator's own base as something that one can go back to and prove, as if it had come in a bundle. */

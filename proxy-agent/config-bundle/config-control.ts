@@ -3,7 +3,13 @@ import { refuseBundle, type Refused } from '../../domain/config-bundle/refuse-bu
 import { coalesce } from '../coalesce.ts';
 import type { Log } from '../log.ts';
 import type { AgentSettings } from '../settings.ts';
-import { applyBase, restoreBase, type Applied, type ApplyTools } from './apply-bundle.ts';
+import {
+  applyBase,
+  restoreBase,
+  restoreUnlessServed,
+  type Applied,
+  type ApplyTools,
+} from './apply-bundle.ts';
 import { baseOf, provableOperatorsBase } from './base-of.ts';
 import { isConfigBundle } from './bundle-shape.ts';
 import type { DriftWatch } from './drift-watch.ts';
@@ -46,18 +52,23 @@ export function createConfigControl(parts: Parts): ConfigControl {
   const verify = verifyWithKeysIn(settings.configKeys);
   const watch = createStopwatch<ConfigStep>();
   const tools: ApplyTools = { ...parts, onStep: begin };
-  const { floor } = parts.recovered;
+  const { floor, former } = parts.recovered;
   let { state } = parts.recovered;
   let rejected: ConfigStatus['rejected'] = null;
   let phase: ConfigPhase = 'idle';
   let waiting: string | null = null;
+  let isUnsaved = false;
+  /** Whether an open attempt has touched anything; of one that a crash has left nothing is known. */
+  let mayBeLive = state !== null && isOpen(state);
   // A crash in the middle of an attempt leaves its file: what is known to be good comes back before anything is tried again.
   if (state && (state.verdict === null || state.verdict.outcome === 'failed')) useKnownGood();
 
   const settle = coalesce(async () => {
     try {
+      if (state && isUnsaved) keep(state);
       if (state && state.verdict === null) await attempt(state.attempted);
       else if (state?.verdict?.outcome === 'failed') await restore(state.attempted, state.verdict);
+      else if (state?.owesRestore) await payRestore();
       else if (state?.lastKnownGood) await lookForDrift(state.lastKnownGood);
     } catch (error) {
       log('error', 'the configuration could not be settled', { reason: (error as Error).message });
@@ -67,7 +78,12 @@ export function createConfigControl(parts: Parts): ConfigControl {
 
   async function attempt(bundle: ConfigBundle): Promise<void> {
     watch.restart();
-    const applied = await applyBase(tools, baseOf(settings, bundle), () => state?.attempted === bundle);
+    const base = baseOf(settings, bundle);
+    const isNewest = (): boolean => state?.attempted === bundle;
+    const applied: Applied =
+      'fault' in base
+        ? { kind: 'refused', step: 'check', why: base.fault }
+        : await applyBase(tools, base, isNewest);
     watch.stop();
     waiting = applied.kind === 'waiting' ? applied.why : null;
     const verdict = verdictOf(applied, watch.times());
@@ -86,8 +102,23 @@ export function createConfigControl(parts: Parts): ConfigControl {
     else log('error', 'the last known good configuration is not proven', applied);
   }
 
+  /** Of an attempt that a newer one took the place of, before it was taken back. */
+  async function payRestore(): Promise<void> {
+    const base = knownGood();
+    if ('fault' in base) return log('error', 'nothing to go back to', { reason: base.fault });
+    const applied = await restoreUnlessServed(tools, base);
+    watch.stop();
+    if (applied.kind !== 'proven')
+      return log('error', 'the last known good configuration is not proven', applied);
+    if (!state) return;
+    keep({ attempted: state.attempted, verdict: state.verdict, lastKnownGood: state.lastKnownGood });
+    onChange();
+  }
+
   async function lookForDrift(inForce: ConfigBundle): Promise<void> {
     const base = baseOf(settings, inForce);
+    // The operator's own file is the operator's to change.
+    if ('fault' in base || base.isOperators) return;
     if (!drift.note(await findDrift(tools, base), inForce.drift ?? 'report')) return;
     const applied = await restoreBase(tools, base);
     if (applied.kind === 'proven') drift.mended();
@@ -98,19 +129,35 @@ export function createConfigControl(parts: Parts): ConfigControl {
   function decide(bundle: ConfigBundle, verdict: Verdict): void {
     if (!state) return;
     const isNewest = state.attempted === bundle;
-    state = {
+    const isSettled = verdict.outcome === 'proven' || verdict.outcome === 'restored';
+    if (isSettled) mayBeLive = false;
+    keep({
       attempted: state.attempted,
       verdict: isNewest ? verdict : state.verdict,
       lastKnownGood: verdict.outcome === 'proven' ? bundle : state.lastKnownGood,
-    };
-    saveConfigState(settings.configStateFile, state);
+      ...(state.owesRestore && !isSettled ? { owesRestore: true } : {}),
+    });
     const level = verdict.outcome === 'proven' ? 'info' : 'error';
     log(level, `a configuration is ${verdict.outcome}`, { ...refOf(bundle), ...verdict });
     onChange();
   }
 
+  /** What HAProxy runs counts, also where a full disk does not take it: the next look writes it again. */
+  function keep(next: ConfigState): void {
+    state = next;
+    try {
+      saveConfigState(settings.configStateFile, next);
+      isUnsaved = false;
+    } catch (error) {
+      if (!isUnsaved)
+        log('error', 'the state of the configuration was not written', { reason: (error as Error).message });
+      isUnsaved = true;
+    }
+  }
+
   function knownGood(): ReturnType<typeof provableOperatorsBase> {
-    return state?.lastKnownGood ? baseOf(settings, state.lastKnownGood) : provableOperatorsBase(settings);
+    const good = state === null ? former : state.lastKnownGood;
+    return good === null ? provableOperatorsBase(settings) : baseOf(settings, good);
   }
 
   function useKnownGood(): void {
@@ -122,6 +169,7 @@ export function createConfigControl(parts: Parts): ConfigControl {
   function begin(step: ConfigStep | null): void {
     if (step === null) watch.stop();
     else watch.begin(step);
+    if (step === 'write') mayBeLive = true;
     const next = step === null ? 'idle' : phaseOf(step);
     if (next === phase) return;
     phase = next;
@@ -149,15 +197,29 @@ export function createConfigControl(parts: Parts): ConfigControl {
         onChange();
         return refused;
       }
-      // On disk first: after a crash nothing older may come in its place.
-      state = { attempted: offered, verdict: null, lastKnownGood: state?.lastKnownGood ?? null };
-      saveConfigState(settings.configStateFile, state);
+      // On disk first: after a crash nothing older may come in its place. What a full disk does not take is offered again.
+      const owesRestore = state !== null && (state.owesRestore === true || (isOpen(state) && mayBeLive));
+      const next = {
+        ...{
+          attempted: offered,
+          verdict: null,
+          lastKnownGood: state === null ? former : state.lastKnownGood,
+        },
+        ...(owesRestore ? { owesRestore } : {}),
+      };
+      saveConfigState(settings.configStateFile, next);
+      state = next;
       void settle();
       return null;
     },
     settle,
     status: () => ({ state, rejected, phase, timings: watch.times(), waiting }),
   };
+}
+
+/** Neither proven nor taken back nor refused. */
+function isOpen({ verdict }: ConfigState): boolean {
+  return verdict === null || verdict.outcome === 'failed';
 }
 
 export function refOf({ revision, sequence, hash }: ConfigBundle): ConfigRef {

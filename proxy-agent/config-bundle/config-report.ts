@@ -1,5 +1,6 @@
 import type { ConfigDrift, ConfigReport } from '../../contracts/config-bundle.ts';
 import { takeSnapshot } from '../snapshot.ts';
+import { agentVersion } from '../version.ts';
 import { refOf, type ConfigStatus } from './config-control.ts';
 import { askProcesses } from './processes.ts';
 import { askProof } from './proof.ts';
@@ -47,6 +48,7 @@ export async function configReport(
       oldWorkers: processes?.oldWorkers.length ?? 0,
       failedReloads: processes?.failed ?? 0,
     },
+    agentVersion,
     now: new Date().toISOString(),
   };
 }

@@ -6,7 +6,7 @@ import {
   type ConfigStep,
 } from '../../contracts/config-bundle.ts';
 import { replaceFile } from '../files.ts';
-import { integer, nullable, object, oneOf, optional, record, text } from '../shape.ts';
+import { boolean, integer, nullable, object, oneOf, optional, record, text } from '../shape.ts';
 import { readJson, type Loaded } from '../state.ts';
 import { isConfigBundle } from './bundle-shape.ts';
 
@@ -26,6 +26,8 @@ export interface ConfigState {
   readonly verdict: Verdict | null;
   /** What a restart or a restore brings up; null: the operator's own file. */
   readonly lastKnownGood: ConfigBundle | null;
+  /** An attempt before this one may have come live and was not taken back: if this one is refused, that is still to be done. */
+  readonly owesRestore?: boolean;
 }
 
 export function loadConfigState(path: string): Loaded<ConfigState> {
@@ -52,6 +54,7 @@ function isStoredConfig(value: unknown): value is { format: 1; config: ConfigSta
     attempted: isConfigBundle,
     verdict: nullable(verdict),
     lastKnownGood: nullable(isConfigBundle),
+    owesRestore: optional(boolean),
   });
   return object({ format: (format) => format === 1, config })(value);
 }

@@ -1,3 +1,5 @@
+import type { ConfigRefusal } from '../../contracts/config-bundle.ts';
+import type { AgentUpdate } from '../agent-update/agent-update.ts';
 import { backOffMs, pause } from '../back-off.ts';
 import type { Bell } from '../bell.ts';
 import type { ControlPlane } from '../control-plane.ts';
@@ -6,6 +8,9 @@ import { refOf, type ConfigControl } from './config-control.ts';
 import type { DriftWatch } from './drift-watch.ts';
 import { configReport } from './config-report.ts';
 import type { ReloadTarget } from './reload.ts';
+import { tellable } from './tellable.ts';
+import { OpsError } from '../../domain/errors.ts';
+import type { WindowBuffer } from '../windows/window-buffer.ts';
 
 interface Loops {
   readonly control: ConfigControl;
@@ -15,6 +20,10 @@ interface Loops {
   readonly log: Log;
   /** Rings when there is something to tell. */
   readonly bell: Bell;
+  readonly windows: WindowBuffer;
+  /** Whether the control plane knows this proxy, so that it is told also before any configuration came. */
+  readonly isEnrolled: () => boolean;
+  readonly update: Pick<AgentUpdate, 'report' | 'told'>;
   readonly signal: AbortSignal;
 }
 
@@ -22,6 +31,13 @@ const pollWaitMs = 25_000;
 const askAgainMs = 5000;
 const settleMs = 2000;
 const tellMs = 10_000;
+/** For so long an order is new: somebody may be waiting to judge it. */
+const newMs = 60_000;
+/** Of a whole report; only a text that drift policy adopt tells may make it larger. */
+const reportBytes = 16_000;
+
+/** What may be right when it is asked for again: keys change, clocks are put right, and each answer is signed anew. */
+const forLater: readonly ConfigRefusal[] = ['not-yet-valid', 'expired', 'unknown-key'];
 
 /** Takes configurations from the control plane and tells what became of them, for ever; without it HAProxy stays as it is. */
 export async function followConfig(loops: Loops): Promise<void> {
@@ -41,7 +57,7 @@ async function takeOffers({ control, plane, log, signal }: Loops): Promise<void>
       const refused = control.offer(answer.offered);
       // What was refused is not asked for again, but for what may be right later.
       tag = answer.tag;
-      const isForLater = refused?.refusal === 'not-yet-valid' || refused?.refusal === 'unknown-key';
+      const isForLater = refused !== null && forLater.includes(refused.refusal);
       if (isForLater || tag === null) await pause(askAgainMs, signal);
       if (isForLater) tag = tagOf(control);
     } catch (error) {
@@ -69,20 +85,34 @@ async function settleEachTime({ control, bell, signal }: Loops): Promise<void> {
   }
 }
 
-/** At once when something changed and every 10 s besides; nothing as long as no configuration ever came. */
-async function tell({ control, drift, plane, target, log, bell, signal }: Loops): Promise<void> {
+/** At once when something changed and every 10 s besides, of a new order each window as it closes; nothing before a configuration came or the proxy enrolled. */
+async function tell(loops: Loops): Promise<void> {
+  const { control, drift, plane, target, windows, update, log, bell, signal } = loops;
   let told = '';
   let toldAt = -Infinity;
+  let isBehind = false;
   let failures = 0;
+  let runs: number | null = null;
+  let runsSince = -Infinity;
   while (!signal.aborted) {
     await bell.heard(signal);
     const { state, rejected } = control.status();
-    if (!state && !rejected) continue;
-    const report = await configReport(control.status(), target, drift.current());
+    if (!state && !rejected && !loops.isEnrolled()) continue;
+    const agentUpdate = update.report();
+    const proxied = await configReport(control.status(), target, drift.current());
+    const report = tellable(agentUpdate === undefined ? proxied : { ...proxied, agentUpdate });
     const content = JSON.stringify({ ...report, now: null });
-    if (content === told && performance.now() - toldAt < tellMs) continue;
+    const now = performance.now();
+    const sequence = report.running?.sequence ?? null;
+    if (sequence !== null && sequence !== runs) [runs, runsSince] = [sequence, now];
+    const isAwaited = windows.size > 0 && now - runsSince < newMs;
+    if (content === told && now - toldAt < tellMs && !isBehind && !isAwaited) continue;
+    const batch = windows.next(reportBytes - Buffer.byteLength(content));
     try {
-      await plane.reportConfig(report, signal);
+      update.told(await plane.reportConfig({ ...report, windows: [...batch] }, signal));
+      windows.done(batch);
+      isBehind = windows.size > 0;
+      if (isBehind) bell.ring();
       told = content;
       toldAt = performance.now();
       failures = 0;
@@ -90,6 +120,8 @@ async function tell({ control, drift, plane, target, log, bell, signal }: Loops)
       failures += 1;
       if (failures === 1 && !signal.aborted)
         log('warn', 'a report on the configuration was not taken', { reason: (error as Error).message });
+      // What the API calls wrong would be wrong for ever, and keep all later ones from getting through.
+      if (error instanceof OpsError && error.code === 'invalid-input') windows.done(batch);
       await pause(backOffMs(failures), signal);
     }
   }

@@ -1,20 +1,22 @@
 import { createServer } from 'node:net';
 
 /**
- * Tries each TCP address that `next` binds and `current` does not, and answers the fault or null. `haproxy -c` does not bind, and a
+ * Tries each TCP address that `next` binds and none of `held` does, and answers the fault or null. `haproxy -c` does not bind, and a
  * reload that cannot costs an outage: 2.6 lets go of the ports of every frontend while it tries, for 2 s, and refuses all new
  * connections.
  */
-export async function probeBinds(current: string, next: string): Promise<string | null> {
-  const held = new Set(addressesIn(current));
-  const fresh = addressesIn(next).filter((address) => !held.has(address));
+export async function probeBinds(held: readonly string[], next: string): Promise<string | null> {
+  const known = new Set(held.flatMap(addressesIn));
+  const fresh = addressesIn(next).filter((address) => !known.has(address));
   const faults = await Promise.all(fresh.map(probe));
   return faults.find((fault) => fault !== null) ?? null;
 }
 
-/** `host:port` of each plain TCP bind; sockets of other families, ranges and binds that may lack their address are left to HAProxy. */
+/** `host:port` of each plain TCP bind, the node's own address as the same text sets it; sockets of other families, ranges and binds that may lack their address are left to HAProxy. */
 function addressesIn(config: string): string[] {
-  const lines = [...config.matchAll(/^[ \t]*bind[ \t]+(\S+)(.*)$/gm)];
+  const [, node = '*'] = /^[ \t]*setenv HOLDFAST_NODE_ADDRESS (\S+)$/m.exec(config) ?? [];
+  const known = config.replaceAll(/"\$\{HOLDFAST_NODE_ADDRESS\}:(\d+)"/g, (_, port) => `${node}:${port}`);
+  const lines = [...known.matchAll(/^[ \t]*bind[ \t]+(\S+)(.*)$/gm)];
   return lines
     .filter(([, , options]) => !/\b(transparent|interface|namespace)\b/.test(options ?? ''))
     .flatMap(([, addresses]) => (addresses ?? '').split(','))

@@ -11,15 +11,17 @@ export type VerifySignature = (keyId: string, text: string, signature: string) =
  * makes it: no file can give a key another one's name. Read each time, so that a key that was added or taken away counts at once.
  */
 export function verifyWithKeysIn(path: string): VerifySignature {
+  let known: { readonly text: string; readonly keys: ReadonlyMap<string, KeyObject> } | null = null;
   return (keyId, text, signature) => {
-    const key = readKeys(path).find((candidate) => idOf(candidate) === keyId);
+    const file = readOr(path);
+    if (known?.text !== file) known = { text: file, keys: keysIn(file) };
+    const key = known.keys.get(keyId);
     return key ? verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64')) : null;
   };
 }
 
-function readKeys(path: string): KeyObject[] {
-  const blocks = readOr(path).match(pem) ?? [];
-  return blocks.flatMap((block) => {
+function keysIn(file: string): ReadonlyMap<string, KeyObject> {
+  const keys = (file.match(pem) ?? []).flatMap((block) => {
     try {
       const key = createPublicKey(block);
       return key.asymmetricKeyType === 'ed25519' ? [key] : [];
@@ -27,6 +29,7 @@ function readKeys(path: string): KeyObject[] {
       return [];
     }
   });
+  return new Map(keys.map((key) => [idOf(key), key]));
 }
 
 function idOf(key: KeyObject): string {

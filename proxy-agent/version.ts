@@ -1,0 +1,2 @@
+/** As reports tell it. */
+export const agentVersion = '0.2.0';
