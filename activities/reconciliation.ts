@@ -9,6 +9,7 @@ import { keepSchedules } from './reconciliation/schedules.ts';
 import { archiveHistories } from './reconciliation/archive.ts';
 import { publishCheckpoints, sealAudit, type AuditTools } from './reconciliation/audit.ts';
 import { wakeClusterings } from './reconciliation/clusterings.ts';
+import { repairConfigRollouts, startConfigRollouts } from './reconciliation/config-rollouts.ts';
 import { startDeliveries } from './reconciliation/deliveries.ts';
 import { announceDecisions, deliverCommands } from './reconciliation/messages.ts';
 import { repairOperations, startRecorded } from './reconciliation/operations.ts';
@@ -39,6 +40,8 @@ const parts = [
   deliverCommands,
   announceDecisions,
   repairOperations,
+  startConfigRollouts,
+  repairConfigRollouts,
   repairTargets,
   keepReleases,
   retireReleases,

@@ -1,6 +1,6 @@
 import { activityInfo, ApplicationFailure, getClient } from '@temporalio/activity';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
-import { markStuck } from '../db/canary-rollout/progress.ts';
+import { markStuck } from '../db/operation-progress.ts';
 import type { Db } from '../db/connect.ts';
 import { errorRow, OpsError } from '../domain/errors.ts';
 

@@ -1,8 +1,10 @@
+import { tmpdir } from 'node:os';
 import { pino } from 'pino';
 import { ulid } from 'ulid';
 import { loadConfig, requireDatabaseUrl } from '../config.ts';
 import { connect } from '../db/connect.ts';
 import { createDesiredStateStore } from '../db/desired-state-store.ts';
+import { createConfigChecks } from '../providers/config-check/index.ts';
 import { createCheckpointStore } from '../providers/checkpoint-store/index.ts';
 import { readNoteSigner } from '../providers/note-signer/file.ts';
 import { createFeedbackPollers } from '../providers/feedback-source/index.ts';
@@ -34,6 +36,7 @@ const tools = {
   traffic: createHaproxyTraffic(createDesiredStateStore(db)),
   runtimes: createRuntimes({ home: config.home, dockerHost: config.docker.host, env: process.env }),
   probe: createHttpProbe(),
+  ...createConfigChecks({ haproxy: config.haproxy.binary ?? 'haproxy', scratch: tmpdir() }),
   keep: config.keep,
   slotsPerProject: config.limits.operationsPerProject,
   audit: signer === null ? null : { store: createCheckpointStore(config.audit, process.env), signer },

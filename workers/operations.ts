@@ -3,6 +3,10 @@ import {
   createCanaryRolloutActivities,
   createCanaryRolloutRecords,
 } from '../activities/canary-rollout/index.ts';
+import {
+  createConfigRolloutActivities,
+  createConfigRolloutRecords,
+} from '../activities/config-rollout/index.ts';
 import type { WorkerPlace, WorkerTools } from './tools.ts';
 import { createActingInterceptor } from './acting.ts';
 import { createFailureInterceptor } from './failures.ts';
@@ -23,7 +27,12 @@ export function operationsOptions(tools: WorkerTools) {
   const quota = createSlotQuota({ perProject: tools.slotsPerProject });
   return {
     taskQueue: 'operations',
-    activities: { ...createCanaryRolloutActivities(tools), ...createCanaryRolloutRecords(tools) },
+    activities: {
+      ...createCanaryRolloutActivities(tools),
+      ...createCanaryRolloutRecords(tools),
+      ...createConfigRolloutActivities(tools),
+      ...createConfigRolloutRecords(tools),
+    },
     interceptors: {
       activity: [
         () => ({ inbound: quota }),

@@ -2,6 +2,7 @@ import type { DataConverter } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
 import type { AuditTools } from '../activities/reconciliation/audit.ts';
 import type { CanaryRolloutTools } from '../activities/canary-rollout/index.ts';
+import type { ConfigRolloutTools } from '../activities/config-rollout/index.ts';
 import type { FeedbackTools } from '../activities/feedback/index.ts';
 import type { ClusteringParts } from './clustering-parts.ts';
 import type { Keep } from '../db/prune.ts';
@@ -15,7 +16,7 @@ export interface WorkerPlace {
 import type { NotificationTools } from '../activities/notification/index.ts';
 
 /** What the activities of the work itself work with. */
-export interface WorkerTools extends CanaryRolloutTools {
+export interface WorkerTools extends CanaryRolloutTools, ConfigRolloutTools {
   /** null: entries are sealed and no checkpoint is signed. */
   readonly audit: AuditTools | null;
   readonly log: (message: string, fields: Record<string, unknown>) => void;

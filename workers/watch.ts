@@ -1,5 +1,6 @@
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createCanaryRolloutActivities } from '../activities/canary-rollout/index.ts';
+import { createConfigRolloutActivities } from '../activities/config-rollout/index.ts';
 import { createFeedbackClusteringActivities } from '../activities/feedback-clustering/index.ts';
 import { createReconciliationActivities } from '../activities/reconciliation.ts';
 import { createActingInterceptor } from './acting.ts';
@@ -17,10 +18,11 @@ export function createWatchWorker(place: WorkerPlace, tools: WatchTools): Promis
 export function watchOptions(tools: WatchTools) {
   const quota = createSlotQuota({ perProject: tools.slotsPerProject });
   const { watchRollout } = createCanaryRolloutActivities(tools);
+  const { watchWave, bakeWave } = createConfigRolloutActivities(tools);
   return {
     taskQueue: 'watch',
     activities: {
-      watchRollout,
+      ...{ watchRollout, watchWave, bakeWave },
       ...createFeedbackClusteringActivities({ db: tools.db, ...tools.clusters }),
       ...createReconciliationActivities({ ...tools, newId: tools.clusters.newId, everyMs: 2000 }),
     },

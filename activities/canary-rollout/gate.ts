@@ -72,7 +72,7 @@ function nameOf(step: number): string {
 }
 
 function digest(facts: RolloutFacts, step: number, evidence: unknown): string {
-  const { operationId, project, service, version, stableVersion, plan, canary } = facts;
+  const { operationId, project, service, version, stableVersion, plan, canary, config } = facts;
   const { start } = canary;
   return subjectDigest({
     operationId,
@@ -84,5 +84,7 @@ function digest(facts: RolloutFacts, step: number, evidence: unknown): string {
     plan,
     step,
     evidence,
+    // A pair is approved as a pair; one without has the digest that it always had.
+    ...(config === null ? {} : { config }),
   });
 }

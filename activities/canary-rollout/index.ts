@@ -2,6 +2,8 @@ import type { Db } from '../../db/connect.ts';
 import type { Probe } from '../../providers/probe/probe.ts';
 import type { Runtime } from '../../providers/runtime/runtime.ts';
 import type { Traffic } from '../../providers/traffic/traffic.ts';
+import { createOperationRecords } from '../shared/operation-records.ts';
+import { createPairActivities } from './config.ts';
 import { createGateRecords } from './gate.ts';
 import { createRecords } from './records.ts';
 import { createReleaseActivities } from './release.ts';
@@ -21,13 +23,14 @@ export function createCanaryRolloutActivities(tools: CanaryRolloutTools) {
   return {
     ...createReleaseActivities(tools),
     ...createTrafficActivities(tools),
+    ...createPairActivities(tools),
     ...createWatch(tools),
   };
 }
 
 /** Small reads and writes of our own database; they run as local activities. */
 export function createCanaryRolloutRecords(tools: Pick<CanaryRolloutTools, 'db'>) {
-  return { ...createRecords(tools), ...createGateRecords(tools) };
+  return { ...createOperationRecords(tools), ...createRecords(tools), ...createGateRecords(tools) };
 }
 
 export type CanaryRolloutActivities = ReturnType<typeof createCanaryRolloutActivities>;

@@ -9,10 +9,10 @@ import { forgetRelease, saveInstances } from '../../db/canary-rollout/release.ts
 import type { ReleaseInstance } from '../../db/schema.ts';
 import { OpsError } from '../../domain/errors.ts';
 import type { Runtime } from '../../providers/runtime/runtime.ts';
-import { waitFor, withHeartbeat } from './heartbeats.ts';
+import { waitFor, withHeartbeat } from '../shared/heartbeats.ts';
 import type { CanaryRolloutTools } from './index.ts';
 import { splitOf } from './split.ts';
-import { towardsSafety } from './towards-safety.ts';
+import { towardsSafety } from '../shared/towards-safety.ts';
 import type { OperationRef } from './types.ts';
 
 const stopGraceMs = 10_000;

@@ -1,13 +1,19 @@
-import { openRolloutFacts, readRelease, rolloutFacts } from '../../db/canary-rollout/facts.ts';
+import {
+  openRolloutFacts,
+  readRelease,
+  rolloutFacts,
+  type RolloutFacts,
+} from '../../db/canary-rollout/facts.ts';
 import { promoteVersion, swapStable } from '../../db/canary-rollout/release.ts';
+import { disownProxies } from '../../db/config-rollout/wave.ts';
 import { OpsError } from '../../domain/errors.ts';
 import type { Proof, TrafficTarget } from '../../providers/traffic/traffic.ts';
 import { requireApprovals } from './gate.ts';
-import { waitFor, withHeartbeat } from './heartbeats.ts';
+import { waitFor, withHeartbeat } from '../shared/heartbeats.ts';
 import type { CanaryRolloutTools } from './index.ts';
 import { targetOf, verifyOptions } from './release.ts';
 import { settledSplit, splitOf } from './split.ts';
-import { towardsSafety } from './towards-safety.ts';
+import { towardsSafety } from '../shared/towards-safety.ts';
 import type { OperationRef, ShiftInput, ShiftResult } from './types.ts';
 
 export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
@@ -51,7 +57,7 @@ export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
     const facts = await openRolloutFacts(db, input.operationId);
     const target = targetOf(facts);
     if (facts.currentStable === facts.version) {
-      await traffic.release(target, input.operationId);
+      await giveUp(facts);
       return { token: input.token, summary: `${facts.version} is the stable version` };
     }
     await requireApprovals(db, facts, facts.plan.steps.length, input.changeId);
@@ -60,12 +66,18 @@ export function createTrafficActivities({ db, traffic }: CanaryRolloutTools) {
     const { token } = await traffic.setSplit(change);
     const proof = await traffic.verify(target, token, verifyOptions(input.verifyMs));
     await promoteVersion(db, facts, facts.plan.warmWindowMs);
-    await traffic.release(target, input.operationId);
+    await giveUp(facts);
     const warm = facts.stable === null ? '' : `; ${facts.stable.version} is kept warm for a rollback`;
     return {
       token,
       summary: `${facts.version} is the stable version: ${proofText(proof, facts.version)}${warm}`,
     };
+  }
+
+  /** The target, and the configuration of its proxy where one came with the version. */
+  async function giveUp(facts: RolloutFacts): Promise<void> {
+    await traffic.release(targetOf(facts), facts.operationId);
+    if (facts.config !== null) await disownProxies(db, facts.operationId);
   }
 
   /** Canary to 0, whatever the token says, and proof that it receives nothing any more. */

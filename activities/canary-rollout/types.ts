@@ -1,13 +1,10 @@
 import type { CanaryPlan } from '../../contracts/canary-plan.ts';
 import type { CanaryRolloutState, CheckResult } from '../../contracts/canary-rollout.ts';
 import type { WatchState } from '../../domain/canary-rollout/watch.ts';
+import type { OperationRef } from '../shared/operation-records.ts';
 
 export type { GateView } from '../../db/approval/gate.ts';
-
-/** Names the operation an activity works for. */
-export interface OperationRef {
-  readonly operationId: string;
-}
+export type { CommandRow, OperationRef } from '../shared/operation-records.ts';
 
 /** One line of the timeline; `seq` is dense, so writing it again changes nothing. */
 export interface EventInput extends OperationRef {
@@ -34,6 +31,24 @@ export interface ShiftResult {
   readonly summary: string;
 }
 
+/** Both hashes of the pair: of the files that the proxy answers, and of the version with how it starts. */
+export type ConfigBrought =
+  | {
+      readonly kind: 'proven';
+      readonly summary: string;
+      readonly hash: string;
+      readonly release: string;
+    }
+  | { readonly kind: 'not-taken'; readonly reason: string };
+
+export interface ConfigRestored {
+  readonly summary: string;
+  /** null: nothing was put back, and `summary` says why. */
+  readonly hash: string | null;
+  /** null: no version serves. */
+  readonly release: string | null;
+}
+
 export interface WatchInput extends OperationRef {
   readonly token: number;
   readonly plan: CanaryPlan;
@@ -56,17 +71,3 @@ export type WatchResult = {
   | { readonly kind: 'lost'; readonly cause: string; readonly reason: string }
   | { readonly kind: 'interrupted' }
 );
-
-export interface CommandRow {
-  readonly id: string;
-  readonly kind: string;
-  readonly revision: number;
-  readonly step: number;
-  readonly by: string;
-  readonly reason: string | null;
-  readonly metric: string | null;
-  readonly expiresInMs: number | null;
-  readonly cause: string | null;
-  readonly state: 'pending' | 'accepted' | 'refused';
-  readonly answer: string | null;
-}

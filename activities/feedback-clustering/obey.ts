@@ -1,5 +1,5 @@
 import type { ClusterCommandFields } from '../../contracts/feedback-clustering.ts';
-import { settleCommand, settleInside } from '../../db/canary-rollout/command.ts';
+import { settleCommand, settleInside } from '../../db/command.ts';
 import type { Db } from '../../db/connect.ts';
 import type { CommandAnswer, PendingCommand } from '../../db/feedback-clustering/commands.ts';
 import { clustersBefore, patchCluster } from '../../db/feedback-clustering/clusters.ts';

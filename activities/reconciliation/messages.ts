@@ -1,4 +1,4 @@
-import { settleCommand } from '../../db/canary-rollout/command.ts';
+import { settleCommand } from '../../db/command.ts';
 import { pendingCommands, unannouncedDecisions } from '../../db/reconciliation.ts';
 import { isGone } from './gone.ts';
 import type { Sweeper } from './sweeper.ts';

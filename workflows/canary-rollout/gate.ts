@@ -1,4 +1,5 @@
 import type { GateView } from '../../activities/canary-rollout/types.ts';
+import { gateEnding, newAnswers } from '../../domain/approval/gate-news.ts';
 import { watchUntil } from './attention.ts';
 import { records } from './hands.ts';
 import { enter, lostEnding, show, tell, type Ending, type Run, type Step } from './run.ts';
@@ -61,28 +62,11 @@ async function think(run: Run, index: number, gate: Gate, opened: GateView): Pro
   }
 }
 
-/** How the gate ended, or null while it waits. */
+/** How the rollout has to end at a gate that has ended; null while it waits. */
 function endOf(view: GateView): { readonly ending: Ending | null } | null {
-  switch (view.outcome) {
-    case null:
-      return null;
-    case 'approved':
-    case 'broken':
-      return { ending: null };
-    case 'rejected': {
-      const no = view.answers.find(({ decision }) => decision === 'reject');
-      return {
-        ending: { outcome: 'rejected', reason: `${no?.by ?? 'somebody'}: ${no?.reason ?? 'rejected'}` },
-      };
-    }
-    case 'expired':
-      return { ending: { outcome: 'aborted', reason: 'nobody approved in time' } };
-    case 'withdrawn':
-    case 'void':
-      return {
-        ending: { outcome: 'aborted', reason: 'the gate asks no more: another run of the operation went on' },
-      };
-  }
+  const end = gateEnding(view);
+  if (end === null) return null;
+  return { ending: end.kind === 'passed' ? null : { outcome: end.kind, reason: end.reason } };
 }
 
 /** Lines of the timeline for what is new since the last look. */
@@ -95,9 +79,7 @@ async function tellNews(run: Run, step: number, gate: Gate, told: GateView, view
   }
   if (view.overdue > told.overdue)
     await tell(run, 'gate.overdue', 'nobody approved in time; it stays where it is, as the plan says');
-  const known = new Set(told.answers.map(({ id }) => id));
-  for (const answer of view.answers.filter(({ id }) => !known.has(id)))
-    await tellAnswer(run, step, view, answer);
+  for (const answer of newAnswers(told, view)) await tellAnswer(run, step, view, answer);
 }
 
 async function tellAnswer(

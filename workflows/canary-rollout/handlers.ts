@@ -1,21 +1,14 @@
-import { CancellationScope, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import type { CommandRow } from '../../activities/canary-rollout/types.ts';
 import type { CanaryCommandKind } from '../../contracts/canary-rollout.ts';
 import { decideCommand } from '../../domain/canary-rollout/commands.ts';
-import { announce, attend, noisyAfter, noteStrange } from '../shared/announcements.ts';
+import { announce, noteStrange } from '../shared/announcements.ts';
+import { writeDownAttempts } from '../shared/attempts.ts';
 import { fail } from '../shared/failure.ts';
 import { stuckAttribute } from '../shared/search-attributes.ts';
 import { isShortText, isUlid } from '../shared/shape.ts';
 import { records, whenUnbelieved } from './hands.ts';
-import {
-  approvalSignal,
-  commandUpdate,
-  noSignals,
-  noUpdates,
-  stateQuery,
-  stuckSignal,
-  type CommandAnswer,
-} from './messages.ts';
+import { approvalSignal, commandUpdate, stateQuery, stuckSignal, type CommandAnswer } from './messages.ts';
 import { show, tell, type Run } from './run.ts';
 
 /** Connects the messages of a rollout. Anyone can type them into the Temporal UI, so nothing in them is believed. */
@@ -32,41 +25,9 @@ export function listen(run: Run): void {
   setHandler(stuckSignal, (message: unknown) => noteStuck(run, message), {
     description: 'Sent by the worker when an activity keeps failing or works again',
   });
-  writeDownAttempts(run);
-}
-
-const approvesNothing = 'Approves nothing: an approval is a decision that the API has recorded';
-
-/** Whatever else is typed to approve something approves nothing, and is written down. */
-function writeDownAttempts(run: Run): void {
   const { operationId } = run.input;
   whenUnbelieved((step) => noteStrange(run.heard, `activity result of ${step} that cannot be read`));
-  // Not the handler for all names: with it a signal of a name that is Temporal's own would fail the workflow task for ever.
-  for (const signal of noSignals) {
-    setHandler(signal, () => noteStrange(run.heard, `signal ${signal.name}`), {
-      description: approvesNothing,
-    });
-  }
-  for (const update of noUpdates) {
-    setHandler(update, () => refuseApproval(run, update.name), {
-      validator: () => refuseWhenNoisy(run),
-      description: approvesNothing,
-    });
-  }
-  CancellationScope.nonCancellable(() =>
-    attend(run.heard, (hearing) => records.hearAnnouncements({ operationId, ...hearing })),
-  ).catch(() => undefined);
-}
-
-function refuseApproval(run: Run, name: string): never {
-  noteStrange(run.heard, `update ${name}`);
-  fail('not-approved', 'an update approves nothing; use: holdfast approvals approve|reject, or the API');
-}
-
-/** A refused update is written nowhere: a flood of them ends here. */
-function refuseWhenNoisy(run: Run): void {
-  if (run.heard.attempts + run.heard.strange.length < noisyAfter) return;
-  fail('not-approved', 'an update approves nothing; this run has written down enough of them');
+  writeDownAttempts(run.heard, (hearing) => records.hearAnnouncements({ operationId, ...hearing }));
 }
 
 function refuseBadShape(message: unknown): void {

@@ -4,9 +4,13 @@ import {
   proxyLocalActivities,
   type ActivityOptions,
 } from '@temporalio/workflow';
+import type { ConfigRolloutActivities } from '../../activities/config-rollout/index.ts';
 import { believable, type ReadableResults } from '../shared/believable.ts';
 import { isRecord } from '../shared/shape.ts';
 import type { CanaryRolloutActivities, CanaryRolloutRecords } from '../../activities/canary-rollout/index.ts';
+
+/** A configuration that comes with a version is asked as a config rollout asks it. */
+type Hands = CanaryRolloutActivities & Pick<ConfigRolloutActivities, 'validateReleaseConfig'>;
 
 /**
  * The activities as the story uses them. Actuations wait for their cancellation to complete, so that nothing acts after the
@@ -17,7 +21,7 @@ const common = {
   heartbeatTimeout: '6s',
 } as const;
 
-const readable: ReadableResults<CanaryRolloutActivities> = {
+const readable: ReadableResults<Hands> = {
   bringUpRelease: isTold,
   acquireTarget: isFenced,
   shiftTraffic: (result) => isTold(result) && isFenced(result),
@@ -25,6 +29,10 @@ const readable: ReadableResults<CanaryRolloutActivities> = {
   restoreStable: (result) => isTold(result) && isFenced(result),
   swapBack: (result) => isTold(result) && isFenced(result),
   removeRelease: isTold,
+  validateReleaseConfig: isTold,
+  bringConfig: (result) =>
+    isRecord(result) && (isHashed(result) || (result['kind'] === 'not-taken' && isText(result['reason']))),
+  restoreConfig: (result) => isTold(result) && (isHashed(result) || isNothing(result)),
   watchRollout: (result) => isRecord(result) && isRecord(result['state']),
 };
 
@@ -67,14 +75,25 @@ export const records = proxyLocalActivities<CanaryRolloutRecords>({
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
-function believed(options: ActivityOptions): CanaryRolloutActivities {
-  return believable(proxyActivities<CanaryRolloutActivities>(options), readable, (step) =>
-    onUnbelieved(step),
-  );
+function believed(options: ActivityOptions): Hands {
+  return believable(proxyActivities<Hands>(options), readable, (step) => onUnbelieved(step));
 }
 
 function isTold(result: unknown): boolean {
   return isRecord(result) && typeof result['summary'] === 'string';
+}
+
+function isHashed(result: unknown): boolean {
+  return isTold(result) && isRecord(result) && isText(result['hash']);
+}
+
+/** Nothing was put back. */
+function isNothing(result: unknown): boolean {
+  return isRecord(result) && result['hash'] === null;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 function isFenced(result: unknown): boolean {

@@ -16,8 +16,3 @@ export const approvalSignal = defineSignal<[{ decisionId: string }]>('approval')
 export const stuckSignal = defineSignal<[{ note: string | null }]>('stuck');
 
 export const stateQuery = defineQuery<CanaryRolloutState>('state');
-
-/** Names that somebody may think of to approve something; messages of these names are there to be refused and written down. */
-const names = ['approve', 'approved', 'reject', 'rejected', 'decision', 'decide'];
-export const noSignals = names.map((name) => defineSignal(name));
-export const noUpdates = ['approval', ...names].map((name) => defineUpdate<void>(name));

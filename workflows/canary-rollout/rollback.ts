@@ -25,12 +25,22 @@ async function swap(input: CanaryRollbackInput): Promise<CanaryRollbackResult> {
     await records.beginOperation({ operationId });
     const { summary, token } = await safety.swapBack({ operationId, changeId: `${operationId}/swap` });
     await records.recordRollback({ operationId, seq: 1, type: 'rollback.swapped', summary });
+    const pair = input.config === undefined ? '' : `; ${await restoreConfig(input)}`;
     const removed = await safety.removeRelease({ operationId, token, drainMs });
     await records.recordRollback({ operationId, seq: 2, type: 'release.removed', summary: removed.summary });
-    return { outcome: 'rolled-back', summary };
+    return { outcome: 'rolled-back', summary: `${summary}${pair}` };
   } catch (error) {
     const summary = `${input.from} still serves: ${reasonOf(error)}`;
     await records.recordRollback({ operationId, seq: 3, type: 'rollback.failed', summary });
     return { outcome: 'failed', summary };
   }
+}
+
+/** The other half of the pair, once nothing goes to the version any more. Answers what is told of it, both hashes included. */
+async function restoreConfig({ operationId, config }: CanaryRollbackInput): Promise<string> {
+  const { summary, hash, release } = await safety.restoreConfig({ operationId });
+  const type = hash === null ? 'config.kept' : 'config.restored';
+  const detail = { ...config, hash, release };
+  await records.recordRollback({ operationId, seq: 4, type, summary, detail });
+  return summary;
 }

@@ -1,8 +1,10 @@
 import { allHandlersFinished, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { CanaryOutcome, CanaryRolloutInput } from '../../contracts/canary-rollout.ts';
+import { shortRevision } from '../../domain/config-rollout/texts.ts';
 import { codeOf, reasonOf } from '../shared/failure.ts';
 import { abortable } from './attention.ts';
 import { climb } from './climb.ts';
+import { bringConfig, patiently, restoreConfig } from './config.ts';
 import { listen } from './handlers.ts';
 import { forward, records, safety } from './hands.ts';
 import { enter, openRun, summaryOf, tell, type Ending, type Run } from './run.ts';
@@ -37,7 +39,7 @@ async function attempt(run: Run, compensations: Compensation[]): Promise<Ending 
     await begin(run);
     await bringUp(run, compensations);
     await takeTarget(run, compensations);
-    const ending = await climb(run);
+    const ending = (await bringConfig(run)) ?? (await climb(run));
     if (ending !== null) return ending;
     await abortable(run, () => promote(run));
     return null;
@@ -65,7 +67,8 @@ async function bringUp(run: Run, compensations: Compensation[]): Promise<void> {
 }
 
 async function takeTarget(run: Run, compensations: Compensation[]): Promise<void> {
-  compensations.push(restoreTraffic);
+  if (run.input.config === undefined) compensations.push(restoreTraffic);
+  else compensations.push(proveTraffic, restoreConfig, restoreTrafficFirst);
   const target = await abortable(run, () => forward.acquireTarget({ operationId: run.input.operationId }));
   run.token = target.token;
 }
@@ -93,6 +96,16 @@ async function restoreTraffic(run: Run): Promise<void> {
   await tell(run, 'traffic.restored', restored.summary);
 }
 
+/** The same where a configuration came as well: begun before all else, and waited for as long as it makes sense. */
+async function restoreTrafficFirst(run: Run): Promise<void> {
+  run.lowering = restoreTraffic(run);
+  await patiently(run, run.lowering);
+}
+
+async function proveTraffic(run: Run): Promise<void> {
+  await run.lowering;
+}
+
 async function removeRelease(run: Run): Promise<void> {
   const { operationId, plan } = run.input;
   const removed = await safety.removeRelease({ operationId, token: run.token, drainMs: plan.drainDelayMs });
@@ -112,13 +125,22 @@ async function close(run: Run, ending: Ending | null): Promise<void> {
   const { version, stableVersion } = run.input;
   const compared = stableVersion === null ? `; nothing was compared, it is the first release` : '';
   const outcome = ending?.outcome ?? 'promoted';
+  const back = run.restored === null ? '' : `; ${run.restored}`;
   enter(run, 'done', {
     outcome,
-    reason: ending?.reason ?? `${version} serves everything${compared}`,
+    reason:
+      ending === null
+        ? `${version} serves everything${withConfig(run)}${compared}`
+        : `${ending.reason}${back}`,
     gate: null,
   });
   await tell(run, 'rollout.closed', summaryOf(run));
   await records.closeOperation({ operationId: run.input.operationId, outcome, summary: summaryOf(run) });
+}
+
+function withConfig({ input: { config }, state }: Run): string {
+  if (config === undefined) return '';
+  return ` with configuration ${shortRevision(config.revision)} (hash ${state.configHash?.slice(0, 12) ?? ''})`;
 }
 
 function endingOf(run: Run, error: unknown): Ending {

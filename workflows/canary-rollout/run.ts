@@ -28,6 +28,10 @@ export interface Run {
   heard: Announcements;
   stuck: string | null;
   seq: number;
+  /** The canary is being taken off; nothing to wait for before that. */
+  lowering: Promise<void> | null;
+  /** What is told of the configuration that was put back; null: none was. */
+  restored: string | null;
 }
 
 export function openRun(input: CanaryRolloutInput): Run {
@@ -53,6 +57,8 @@ export function openRun(input: CanaryRolloutInput): Run {
     heard: noAnnouncements(),
     stuck: null,
     seq: 0,
+    lowering: null,
+    restored: null,
   };
 }
 

@@ -1,6 +1,11 @@
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { CanaryPlan } from '../../contracts/canary-plan.ts';
-import type { CanaryRollbackInput, CanaryRolloutInput } from '../../contracts/canary-rollout.ts';
+import type {
+  CanaryConfig,
+  CanaryRollbackInput,
+  CanaryRolloutInput,
+} from '../../contracts/canary-rollout.ts';
+import { shortRevision } from '../../domain/config-rollout/texts.ts';
 import {
   kindAttribute,
   phaseAttribute,
@@ -20,6 +25,7 @@ export interface RecordedRollout {
   readonly plan: CanaryPlan;
   readonly startedBy: string;
   readonly reason: string | null;
+  readonly config?: CanaryConfig;
 }
 
 /** Turns the row into the arguments of `client.workflow.start`. The workflow id is the lock; no time-outs, they would skip the undoing. */
@@ -28,8 +34,8 @@ export function startOptions(row: RecordedRollout, taskQueue: string) {
   const over = stableVersion === null ? 'first release' : `over ${stableVersion}`;
   const staticSummary =
     mode === 'rollout'
-      ? `${service} ${version}: canary rollout (${over})`
-      : `${service}: rollback from ${version} to ${stableVersion}`;
+      ? `${service} ${version}${configText(row)}: canary rollout (${over})`
+      : `${service}${configText(row)}: rollback from ${version} to ${stableVersion}`;
   return {
     type: mode === 'rollout' ? 'canaryRollout' : 'canaryRollback',
     options: {
@@ -54,9 +60,14 @@ export function startOptions(row: RecordedRollout, taskQueue: string) {
   };
 }
 
+function configText({ config }: RecordedRollout): string {
+  return config === undefined ? '' : ` with configuration ${shortRevision(config.revision)}`;
+}
+
 function rolloutInput(row: RecordedRollout): CanaryRolloutInput {
   const { operationId, project, service, version, stableVersion, plan } = row;
-  return { operationId, project, service, version, stableVersion, plan, policy: 1 };
+  const input = { operationId, project, service, version, stableVersion, plan, policy: 1 } as const;
+  return row.config === undefined ? input : { ...input, config: row.config };
 }
 
 function rollbackInput(row: RecordedRollout): CanaryRollbackInput {
@@ -69,5 +80,6 @@ function rollbackInput(row: RecordedRollout): CanaryRollbackInput {
     to: stableVersion ?? '',
     reason: reason ?? '',
     drainDelayMs: plan.drainDelayMs,
+    ...(row.config === undefined ? {} : { config: row.config }),
   };
 }

@@ -1,0 +1,69 @@
+import { cancellationSignal } from '@temporalio/activity';
+import type { ConfigDocument } from '../../contracts/config-document.ts';
+import { openRolloutFacts } from '../../db/canary-rollout/facts.ts';
+import { configOf } from '../../db/canary-rollout/config-order.ts';
+import { openConfigRolloutFacts } from '../../db/config-rollout/facts.ts';
+import { readDocument, type RevisionKey } from '../../db/config-rollout/document.ts';
+import { environmentSettings } from '../../db/config-rollout/settings.ts';
+import { configProblems } from '../../domain/config-document/policy.ts';
+import { renderConfigDocument } from '../../domain/config-document/render/render.ts';
+import { shadowConfigs } from '../../domain/config-document/shadow-config.ts';
+import { tlsReferences } from '../../domain/config-document/tls-references.ts';
+import { requestsToAsk, unmetExpectations } from '../../domain/config-rollout/expectations.ts';
+import { OpsError } from '../../domain/errors.ts';
+import { withHeartbeat } from '../shared/heartbeats.ts';
+import type { OperationRef } from '../shared/operation-records.ts';
+import type { ConfigRolloutTools } from './index.ts';
+
+const mostTold = 5;
+
+export function createValidation({ db, configCheck, shadowRun }: ConfigRolloutTools) {
+  /**
+   * Asks once more before the first proxy is touched: the policy of now, the proxy's own check, and a real proxy beside the fleet that
+   * must answer what the environment expects. The agents check again with the files of their nodes. Throws `invalid-input`.
+   */
+  async function validateRevision({ operationId }: OperationRef): Promise<{ summary: string }> {
+    return validate(await openConfigRolloutFacts(db, operationId));
+  }
+
+  /** The same of the revision that comes with a version. */
+  async function validateReleaseConfig({ operationId }: OperationRef): Promise<{ summary: string }> {
+    const facts = await openRolloutFacts(db, operationId);
+    return validate({ project: facts.project, ...configOf(facts) });
+  }
+
+  async function validate({ project, environment, revision }: RevisionKey): Promise<{ summary: string }> {
+    const document = await readDocument(db, { project, environment, revision });
+    refuse(
+      'the policy',
+      configProblems(document).map(({ pointer, detail }) => `${pointer} ${detail}`),
+    );
+    refuse('haproxy -c', await findings(document));
+    const { expectations = [] } = await environmentSettings(db, project, environment);
+    const [, config] = shadowConfigs(document, document);
+    const asked = requestsToAsk(document, expectations);
+    const answers = await shadowRun.replay(config, asked, cancellationSignal());
+    refuse('what the environment expects', unmetExpectations(expectations, answers));
+    return { summary: `valid: policy, haproxy -c, and ${asked.length} requests to a proxy beside the fleet` };
+  }
+
+  async function findings(document: ConfigDocument): Promise<string[]> {
+    const checked = {
+      render: (places: Parameters<typeof renderConfigDocument>[1]) => renderConfigDocument(document, places),
+      references: tlsReferences(document),
+    };
+    const found = await configCheck.check(checked, cancellationSignal());
+    return found.map(({ pointer, detail }) => `${pointer} ${detail}`);
+  }
+
+  return {
+    validateRevision: withHeartbeat(validateRevision),
+    validateReleaseConfig: withHeartbeat(validateReleaseConfig),
+  };
+}
+
+function refuse(by: string, faults: readonly string[]): void {
+  if (faults.length === 0) return;
+  const more = faults.length > mostTold ? `; and ${faults.length - mostTold} more` : '';
+  throw new OpsError('invalid-input', `${by} is against it: ${faults.slice(0, mostTold).join('; ')}${more}`);
+}
