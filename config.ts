@@ -70,14 +70,11 @@ export interface Config {
     readonly port: number;
     readonly url: string | null;
     readonly requestsPerMinute: number;
+    /** At once; above it the oldest one without a request is closed. */
+    readonly connections: number;
   };
   /** null: no identity provider, API keys alone. */
-  readonly oidc: {
-    readonly issuer: string;
-    readonly audience: string;
-    readonly clientId: string;
-    readonly scope: string;
-  } | null;
+  readonly oidc: Readonly<Record<'issuer' | 'audience' | 'clientId' | 'scope', string>> | null;
   readonly worker: { readonly metricsPort: number; readonly sdkMetricsPort: number };
   readonly haproxy: {
     readonly binary: string | null;
@@ -93,6 +90,9 @@ export interface Config {
     readonly configKeys: string;
     readonly state: string;
     readonly logPort: number;
+    readonly nodeAddress: string;
+    readonly windowMs: number;
+    readonly trialMs: number;
   };
   /** The public key stands beside the key, in `<key>.pub`. */
   readonly audit: {
@@ -107,10 +107,7 @@ export interface Config {
   readonly watchdog: { readonly webhook: string | null };
   /** Where browsers reach Holdfast; null: notifications have no links. */
   readonly publicUrl: string | null;
-  readonly notification: {
-    readonly privateAddresses: PrivateAddresses;
-    readonly slackApiUrl: string;
-  };
+  readonly notification: { readonly privateAddresses: PrivateAddresses; readonly slackApiUrl: string };
   /** Defaults of the installation for projects that say nothing. */
   readonly clustering: {
     readonly method: ClusteringMethod;
@@ -151,14 +148,11 @@ export interface Config {
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const values = readAll(env);
   const home = values.HOLDFAST_HOME ?? resolve('.holdfast');
-  const cacheRoot = values.XDG_CACHE_HOME ?? join(values.HOME ?? userInfo().homedir, '.cache');
+  const homeFolder = values.HOME ?? userInfo().homedir;
   return deepFreeze({
     home,
-    cache: join(cacheRoot, 'holdfast'),
-    userFolder: join(
-      values.XDG_CONFIG_HOME ?? join(values.HOME ?? userInfo().homedir, '.config'),
-      'holdfast',
-    ),
+    cache: join(values.XDG_CACHE_HOME ?? join(homeFolder, '.cache'), 'holdfast'),
+    userFolder: join(values.XDG_CONFIG_HOME ?? join(homeFolder, '.config'), 'holdfast'),
     searchPath: [...(values.PATH ?? '').split(':'), ...usualFolders].filter((folder) => folder !== ''),
     project: values.HOLDFAST_PROJECT ?? 'default',
     principal: values.HOLDFAST_PRINCIPAL ?? osUser(),
@@ -204,6 +198,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       port: values.HOLDFAST_API_PORT ?? 7650,
       url: values.HOLDFAST_API_URL ?? null,
       requestsPerMinute: values.HOLDFAST_REQUESTS_PER_MINUTE ?? 6000,
+      connections: values.HOLDFAST_API_CONNECTIONS ?? 4000,
     },
     oidc:
       values.HOLDFAST_OIDC_ISSUER === undefined
@@ -232,6 +227,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       configKeys: values.HOLDFAST_PROXY_CONFIG_KEYS ?? join(home, 'agent/config-keys.pem'),
       state: values.HOLDFAST_AGENT_STATE ?? join(home, 'agent'),
       logPort: values.HOLDFAST_AGENT_LOG_PORT ?? 7681,
+      nodeAddress: values.HOLDFAST_NODE_ADDRESS ?? '*',
+      ...{ windowMs: values.HOLDFAST_AGENT_WINDOW ?? 5000, trialMs: values.HOLDFAST_AGENT_TRIAL ?? 60_000 },
     },
     audit: {
       key: values.HOLDFAST_AUDIT_KEY ?? join(home, 'audit/signing-key.pem'),

@@ -1,5 +1,7 @@
 import { OpsError } from './domain/errors.ts';
 import {
+  bindAddress,
+  briefSpan,
   count,
   Fault,
   gitRemote,
@@ -69,6 +71,11 @@ const settings = {
   HOLDFAST_API_HOST: optional('address that the API listens on', '127.0.0.1', text),
   HOLDFAST_API_PORT: optional('port of the API', '7650', port),
   HOLDFAST_REQUESTS_PER_MINUTE: optional('requests that one key may make in a minute', '6000', count),
+  HOLDFAST_API_CONNECTIONS: optional(
+    'connections to the API at once; the agent of a proxy keeps up to four',
+    '4000',
+    count,
+  ),
   HOLDFAST_OIDC_ISSUER: optional(
     'OpenID provider whose tokens are taken',
     'none: API keys alone',
@@ -193,6 +200,9 @@ const settings = {
   ),
   HOLDFAST_AUDIT_GIT_REMOTE: optional('repository that checkpoints are pushed to', 'none', gitRemote),
   HOLDFAST_AGENT_LOG_PORT: optional('UDP port that HAProxy logs to', '7681', port),
+  HOLDFAST_NODE_ADDRESS: optional('address that configurations call node; * is all', '*', bindAddress),
+  HOLDFAST_AGENT_WINDOW: optional('requests of so long a time are told together', '5s', briefSpan),
+  HOLDFAST_AGENT_TRIAL: optional('so long an ordered release may take to be healthy', '60s', briefSpan),
 } as const satisfies Record<string, Setting<unknown>>;
 
 export type SettingName = keyof typeof settings;

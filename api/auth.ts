@@ -1,11 +1,12 @@
 import type { FastifyRequest } from 'fastify';
-import { findKey, touchKey, type KeyFinding } from '../db/access/api-key.ts';
-import { keyRecordOf } from '../db/access/secret.ts';
+import { findKeys, touchKeys, type KeyFinding } from '../db/access/api-key.ts';
+import { keyRecordOf, type KeyRecord } from '../db/access/secret.ts';
 import type { Db } from '../db/connect.ts';
 import { inEveryProject } from '../db/scope.ts';
 import type { Notifications } from '../db/notifications.ts';
 import type { Principal } from '../domain/access/roles.ts';
 import { OpsError } from '../domain/errors.ts';
+import { askTogether } from './ask-together.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -21,6 +22,7 @@ export type VerifyToken = (token: string) => Promise<Principal>;
 const rememberMs = 5000;
 const rememberAtMost = 10_000;
 const touchEveryMs = 60_000;
+const touchTogetherMs = 500;
 
 interface Remembered {
   readonly principal: Principal;
@@ -34,7 +36,9 @@ export function createAuthentication(
   onRefusal: (request: FastifyRequest) => Promise<void>,
 ): (request: FastifyRequest) => Promise<Principal> {
   const known = new Map<string, Remembered>();
-  const touchedAt = new Map<string, number>();
+  // The agents of a whole fleet come at one moment, each with a key of its own.
+  const find = askTogether((records: readonly KeyRecord[]) => findKeys(db, records));
+  const touch = createTouch(db);
   notifications.on('access', () => known.clear());
 
   async function byKey(secret: string): Promise<Principal> {
@@ -43,21 +47,13 @@ export function createAuthentication(
     const name = record.hash.toString('base64');
     const remembered = known.get(name);
     if (remembered !== undefined && remembered.until > Date.now()) return remembered.principal;
-    const finding = await inEveryProject(() => findKey(db, record));
+    const finding: KeyFinding = (await inEveryProject(() => find(record))) ?? { kind: 'unknown' };
     if (finding.kind !== 'valid') throw refused(whyRefused[finding.kind]);
     const ends = finding.expiresAt?.getTime() ?? Infinity;
     if (known.size >= rememberAtMost) known.clear();
     known.set(name, { principal: finding.principal, until: Math.min(Date.now() + rememberMs, ends) });
     touch(finding.principal.keyId ?? '');
     return finding.principal;
-  }
-
-  /** Beside the request: when a key was last used is not worth anybody's waiting. */
-  function touch(id: string): void {
-    if (Date.now() - (touchedAt.get(id) ?? 0) < touchEveryMs) return;
-    if (touchedAt.size >= rememberAtMost) touchedAt.clear();
-    touchedAt.set(id, Date.now());
-    inEveryProject(() => touchKey(db, id)).catch(() => touchedAt.delete(id));
   }
 
   return async (request) => {
@@ -76,6 +72,26 @@ export function createAuthentication(
       throw refused('is no key of this installation, and no identity provider is configured');
     return verifyToken(credential);
   }
+}
+
+/** Beside the request: when a key was last used is not worth anybody's waiting. What comes together is noted together. */
+function createTouch(db: Db): (id: string) => void {
+  const touchedAt = new Map<string, number>();
+  const due = new Set<string>();
+
+  function flush(): void {
+    const ids = [...due];
+    due.clear();
+    inEveryProject(() => touchKeys(db, ids)).catch(() => ids.forEach((id) => touchedAt.delete(id)));
+  }
+
+  return (id) => {
+    if (Date.now() - (touchedAt.get(id) ?? 0) < touchEveryMs) return;
+    if (touchedAt.size >= rememberAtMost) touchedAt.clear();
+    touchedAt.set(id, Date.now());
+    due.add(id);
+    if (due.size === 1) setTimeout(flush, touchTogetherMs).unref();
+  };
 }
 
 const whyRefused: Readonly<Record<Exclude<KeyFinding['kind'], 'valid'>, string>> = {

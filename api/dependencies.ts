@@ -6,6 +6,8 @@ import type { Db } from '../db/connect.ts';
 import type { ClusteringSettings } from '../domain/feedback-clustering/settings.ts';
 import type { VerifyToken } from './auth.ts';
 import type { Notifications } from '../db/notifications.ts';
+import type { ConfigCheck } from '../providers/config-check/config-check.ts';
+import type { ShadowRun } from '../providers/config-check/shadow-run.ts';
 import type { CodecServer } from './codec.ts';
 import type { HttpLimits } from './http-limits.ts';
 import type { Signer } from './signer.ts';
@@ -36,6 +38,10 @@ export interface ApiDependencies {
   readonly redditSubreddits?: readonly string[];
   /** Called once something new is kept; not waited for. Left out: only the sweep finds it. */
   readonly wakeClustering?: (project: string) => void;
+  /** Asks HAProxy about configurations. Left out: none is taken, and none is previewed. */
+  readonly configCheck?: ConfigCheck;
+  /** Left out: nothing is simulated. */
+  readonly shadowRun?: ShadowRun;
   /** The task queue of the workflows. */
   readonly taskQueue: string;
   /** File with the public key of the audit. */

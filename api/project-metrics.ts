@@ -4,6 +4,7 @@ import { waitingGates } from '../db/approval/waiting.ts';
 import { countOperations } from '../db/operation.ts';
 import type { ApiDependencies, App } from './dependencies.ts';
 import { addClusteringMetrics } from './feedback-clustering/metrics.ts';
+import { addFleetMetrics } from './fleet/metrics.ts';
 import { addFeedbackMetrics } from './feedback/metrics.ts';
 import { problems, ProjectParams } from './schemas.ts';
 
@@ -41,6 +42,7 @@ export function registerProjectMetrics(app: App, { db }: ApiDependencies): void 
       gates.set({ project }, (await waitingGates(db, project)).length);
       await addFeedbackMetrics(db, project, registers);
       await addClusteringMetrics(db, project, registers);
+      await addFleetMetrics(db, project, registers);
       return reply.type(registry.contentType).send(await registry.metrics());
     },
   );

@@ -6,7 +6,7 @@ import { desiredRevision, desiredState, listProxies, recordReport } from '../db/
 import type { Notifications } from '../db/notifications.ts';
 import type { App } from './dependencies.ts';
 import { problems } from './schemas.ts';
-import { scopeToInstallation } from './scope.ts';
+import { scopeToInstallation, scopeToProxy } from './scope.ts';
 
 const reportLimit = 1024 * 1024;
 const longestWaitMs = 30_000;
@@ -47,7 +47,7 @@ export function proxyRoutes(
     '/v1/proxies/:proxy/desired-state',
     {
       config: { needs: 'proxy:speak' },
-      preHandler: scopeToInstallation,
+      preHandler: scopeToProxy,
       schema: {
         tags,
         summary: 'What the agent is to bring about; waits for a revision other than `after`',
@@ -79,7 +79,7 @@ export function proxyRoutes(
     '/v1/proxies/:proxy/reports',
     {
       config: { needs: 'proxy:speak' },
-      preHandler: scopeToInstallation,
+      preHandler: scopeToProxy,
       bodyLimit: reportLimit,
       schema: {
         tags,

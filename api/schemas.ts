@@ -1,5 +1,12 @@
 import { Type } from 'typebox';
 import {
+  AgentOrder,
+  AgentRelease,
+  AgentReleaseInput,
+  AgentUpdate,
+  OrderAgentUpdate,
+} from '../contracts/agent-update.ts';
+import {
   AuditCheckpoint,
   AuditCheckpointPage,
   AuditConsistency,
@@ -46,6 +53,41 @@ import {
   BreakGlassInput,
 } from '../contracts/approval.ts';
 import { Name, Problem, ref, Ulid } from '../contracts/common.ts';
+import {
+  ConfigCommand,
+  ConfigCommandInput,
+  ConfigRollbackInput,
+  ConfigRollout,
+  ConfigRolloutPage,
+  StartConfigRollout,
+} from '../contracts/config-rollout.ts';
+import { ConfigBundle, ConfigReport } from '../contracts/config-bundle.ts';
+import {
+  ConfigDiff,
+  ConfigHeadInput,
+  ConfigHeadMove,
+  ConfigHeadMovePage,
+  ConfigImport,
+  ConfigImportInput,
+  ConfigMerge,
+  ConfigMergeInput,
+  ConfigPreview,
+  ConfigPreviewInput,
+  ConfigRevisionDetail,
+  ConfigSimulation,
+  ConfigSimulationInput,
+  Environment,
+  EnvironmentList,
+  EnvironmentSettings,
+} from '../contracts/config-revision.ts';
+import {
+  EnrollProxy,
+  FleetProxy,
+  FleetProxyPage,
+  ProxyCredentials,
+  ProxyEnrollment,
+  ProxyEnrollmentExchange,
+} from '../contracts/proxy-enrollment.ts';
 import { EmergencyStop, EmergencyStopInput, EmergencyStopList } from '../contracts/emergency-stop.ts';
 import {
   Cluster,
@@ -80,6 +122,7 @@ import {
   FeedbackSourceList,
   FeedbackSync,
 } from '../contracts/feedback-source.ts';
+import { FlagContext, FlagDocument } from '../contracts/flag-document.ts';
 import { LogBatchInput, LogBatchResult, LogWindowList } from '../contracts/log-window.ts';
 import {
   NotificationChannel,
@@ -94,6 +137,12 @@ import { Service, ServiceInput, ServicePage } from '../contracts/service.ts';
 
 /** Every shape with a name: OpenAPI shows each once, under this name. */
 export const sharedSchemas = [
+  ConfigCommand,
+  ConfigCommandInput,
+  ConfigRollbackInput,
+  ConfigRollout,
+  ConfigRolloutPage,
+  StartConfigRollout,
   Cluster,
   ClusterCommand,
   ClusterCommandInput,
@@ -179,6 +228,37 @@ export const sharedSchemas = [
   LogBatchInput,
   LogBatchResult,
   LogWindowList,
+  ConfigBundle,
+  ConfigReport,
+  EnrollProxy,
+  ProxyEnrollment,
+  ProxyEnrollmentExchange,
+  ProxyCredentials,
+  FleetProxy,
+  FleetProxyPage,
+  AgentReleaseInput,
+  AgentRelease,
+  OrderAgentUpdate,
+  AgentUpdate,
+  AgentOrder,
+  EnvironmentSettings,
+  Environment,
+  EnvironmentList,
+  ConfigRevisionDetail,
+  ConfigHeadInput,
+  ConfigHeadMove,
+  ConfigHeadMovePage,
+  ConfigDiff,
+  ConfigPreviewInput,
+  ConfigPreview,
+  ConfigMergeInput,
+  ConfigMerge,
+  ConfigImportInput,
+  ConfigImport,
+  ConfigSimulationInput,
+  ConfigSimulation,
+  FlagContext,
+  FlagDocument,
 ] as const;
 
 const ProblemBody = {
@@ -191,6 +271,7 @@ export const problems = { '4xx': ProblemBody, '5xx': ProblemBody };
 
 export const ProjectParams = Type.Object({ project: Name });
 export const ServiceParams = Type.Object({ project: Name, service: Name });
+export const EnvironmentParams = Type.Object({ project: Name, environment: Name });
 export const IdParams = Type.Object({ project: Name, id: Ulid });
 
 /** Headers of a POST. Their presence is checked by api/idempotency.ts, which says what to send. */

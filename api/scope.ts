@@ -14,3 +14,14 @@ export function scopeToProject(
 export function scopeToInstallation(_request: unknown, _reply: unknown, done: HookHandlerDoneFunction): void {
   inEveryProject(done);
 }
+
+/** For the agent of a proxy: its project's rows alone when its key is of one; that of the embedded stack sees every project's. */
+export function scopeToProxy(
+  request: Pick<FastifyRequest, 'principal'>,
+  _reply: unknown,
+  done: HookHandlerDoneFunction,
+): void {
+  const project = request.principal?.project ?? null;
+  if (project === null) inEveryProject(done);
+  else inProject(project, done);
+}

@@ -5,6 +5,8 @@ import { OpsError } from '../domain/errors.ts';
 export interface Signer {
   /** First 16 hex digits of the sha256 of the public key. */
   readonly keyId: string;
+  /** PEM; whoever verifies keeps it. */
+  readonly publicKey: string;
   /** Ed25519, as base64. */
   sign(text: string): string;
 }
@@ -12,9 +14,11 @@ export interface Signer {
 /** Signs with the key of a PEM file. Throws `invalid-input` that names the file when it cannot be used. */
 export function openSigner(file: string): Signer {
   const key = privateKeyOf(file);
-  const publicKey = createPublicKey(key).export({ type: 'spki', format: 'der' });
+  const publicKey = createPublicKey(key);
+  const der = publicKey.export({ type: 'spki', format: 'der' });
   return {
-    keyId: createHash('sha256').update(publicKey).digest('hex').slice(0, 16),
+    keyId: createHash('sha256').update(der).digest('hex').slice(0, 16),
+    publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     sign: (text) => sign(null, Buffer.from(text), key).toString('base64'),
   };
 }

@@ -1,16 +1,35 @@
 import type { CanaryPlanInput } from '../../contracts/canary-plan.ts';
+import type { ConfigPlanInput } from '../../contracts/config-plan.ts';
 import type { Db } from '../../db/connect.ts';
 import { listGroups } from '../../db/approval/group.ts';
 import { OpsError } from '../../domain/errors.ts';
 
 /** Refuses a plan whose gates ask for groups that the project does not have: nobody could ever answer them. */
-export async function refuseUnknownGroups(
+export function refuseUnknownGroups(
   db: Db,
   project: string,
   plan: CanaryPlanInput | undefined,
   at: string,
 ): Promise<void> {
-  const named = groupsIn(plan, at);
+  return refuseUnknown(db, project, groupsIn(plan, at));
+}
+
+/** The same for what the waves of a config rollout ask. */
+export function refuseUnknownWaveGroups(
+  db: Db,
+  project: string,
+  plan: ConfigPlanInput,
+  at: string,
+): Promise<void> {
+  return refuseUnknown(db, project, groupsInWaves(plan, at));
+}
+
+interface NamedGroup {
+  readonly name: string;
+  readonly pointer: string;
+}
+
+async function refuseUnknown(db: Db, project: string, named: readonly NamedGroup[]): Promise<void> {
   if (named.length === 0) return;
   const known = (await listGroups(db, project)).map(({ name }) => name);
   const errors = named
@@ -30,7 +49,7 @@ export async function refuseUnknownGroups(
   );
 }
 
-function groupsIn(plan: CanaryPlanInput | undefined, at: string): { name: string; pointer: string }[] {
+function groupsIn(plan: CanaryPlanInput | undefined, at: string): NamedGroup[] {
   return (plan?.steps ?? []).flatMap(({ gate }, step) => {
     if (typeof gate !== 'object') return [];
     const below = `${at}/steps/${step}/gate`;
@@ -43,4 +62,19 @@ function groupsIn(plan: CanaryPlanInput | undefined, at: string): { name: string
     );
     return [...asked, ...standIns];
   });
+}
+
+function groupsInWaves({ waves = [], rest }: ConfigPlanInput, at: string): NamedGroup[] {
+  const asked = [
+    ...waves.map(({ approval }, index) => ({ approval, below: `${at}/waves/${index}` })),
+    { approval: rest?.approval, below: `${at}/rest` },
+  ];
+  return asked.flatMap(({ approval, below }) =>
+    typeof approval !== 'object'
+      ? []
+      : (approval.groups ?? []).map(({ group }, index) => ({
+          name: group,
+          pointer: `${below}/approval/groups/${index}/group`,
+        })),
+  );
 }

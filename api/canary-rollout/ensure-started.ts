@@ -1,6 +1,7 @@
 import type { CanaryRollout } from '../../contracts/canary-rollout.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { startRolloutWorkflow } from './workflow.ts';
+import { startWorkflow } from '../workflow.ts';
+import { startOptions } from '../../workflows/canary-rollout/start-options.ts';
 import { canaryRolloutWorkflowId } from '../../domain/canary-rollout/workflow-id.ts';
 
 /**
@@ -16,11 +17,8 @@ export async function ensureStarted(
   try {
     const client = await dependencies.temporal();
     const { id: operationId, kind: mode, ...row } = rollout;
-    await startRolloutWorkflow(
-      client,
-      { ...row, operationId, mode, workflowId, reason },
-      dependencies.taskQueue,
-    );
+    const recorded = { ...row, operationId, mode, workflowId, reason };
+    await startWorkflow(client, startOptions(recorded, dependencies.taskQueue));
   } catch (error) {
     dependencies.logger?.warn(
       { err: error, operationId: rollout.id, workflowId },

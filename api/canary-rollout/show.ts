@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
-import { CanaryRollout, CanaryRolloutPage } from '../../contracts/canary-rollout.ts';
+import { CanaryRollout, CanaryRolloutPage, type CanaryRolloutState } from '../../contracts/canary-rollout.ts';
 import { Name, ref } from '../../contracts/common.ts';
 import { OperationStatus } from '../../contracts/operation.ts';
 import { listRollouts, requireRollout } from '../../db/canary-rollout/find.ts';
 import { decodeCursor, pageOf } from '../cursor.ts';
 import type { ApiDependencies, App } from '../dependencies.ts';
 import { Cursor, IdParams, Limit, problems, ProjectParams } from '../schemas.ts';
-import { queryState } from './workflow.ts';
+import { queryState } from '../workflow.ts';
 import { canaryRolloutWorkflowId } from '../../domain/canary-rollout/workflow-id.ts';
 
 /** Listing from Postgres; one rollout with its live state while it is open. */
@@ -50,7 +50,7 @@ export function registerShow(app: App, dependencies: ApiDependencies): void {
       const rollout = await requireRollout(dependencies.db, params.project, params.id);
       if (rollout.status !== 'running' || rollout.kind === 'rollback') return rollout;
       const workflowId = canaryRolloutWorkflowId(rollout.project, rollout.service);
-      const state = await queryState(await dependencies.temporal(), workflowId);
+      const state = await queryState<CanaryRolloutState>(await dependencies.temporal(), workflowId);
       return state === null ? rollout : { ...rollout, state, live: true };
     },
   );

@@ -6,6 +6,7 @@ import {
 } from '../../contracts/canary-rollout.ts';
 import { ref } from '../../contracts/common.ts';
 import { findOpenRollout, findRollout, requireRollout } from '../../db/canary-rollout/find.ts';
+import { freezeConfig } from '../../db/canary-rollout/freeze-config.ts';
 import { insertRollout, type NewRollout } from '../../db/canary-rollout/start.ts';
 import { findResource } from '../../db/idempotency.ts';
 import { requireService } from '../../db/service.ts';
@@ -43,7 +44,8 @@ export function registerStart(app: App, dependencies: ApiDependencies): void {
       const { project } = request.params;
       refusePlan(request.body.plan, '/plan');
       await refuseUnknownGroups(dependencies.db, project, request.body.plan, '/plan');
-      const rollout = newRollout(project, request.body, principalOf(request), idempotencyOf(request));
+      const asked = newRollout(project, request.body, principalOf(request), idempotencyOf(request));
+      const rollout = await withConfig(dependencies, asked, request.body.config);
       const started = await startRollout(dependencies, rollout, request.body.supersede === true);
       request.log.info(
         { operationId: started.id, workflowId: canaryRolloutWorkflowId(project, rollout.service) },
@@ -75,6 +77,18 @@ function newRollout(
     reason: body.reason ?? null,
     ...request,
   };
+}
+
+/** The configuration that comes along is frozen as it stands now; a request that came before has its own. */
+async function withConfig(
+  { db }: ApiDependencies,
+  rollout: NewRollout,
+  asked: StartCanaryRollout['config'],
+): Promise<NewRollout> {
+  if (asked === undefined || (await findResource(db, rollout)) !== null) return rollout;
+  const { project } = rollout;
+  const service = await requireService(db, project, rollout.service);
+  return { ...rollout, config: await freezeConfig(db, { ...service, project }, asked) };
 }
 
 async function startRollout(
@@ -113,6 +127,7 @@ function toResource(
     startedBy: rollout.principal,
     createdAt: row.createdAt.toISOString(),
     finishedAt: null,
+    ...(rollout.config == null ? {} : { config: rollout.config }),
   };
 }
 
@@ -144,7 +159,7 @@ async function explainOrAnswer(
   else if (mayAbortOther) await supersede(dependencies, running, rollout);
   else throw holds(running);
   // Whatever was in the way is gone by now; a second refusal is told, not tried for ever.
-  if ((await insertAgain(dependencies, rollout)) !== null)
+  if ((await insertAgain(dependencies, await withBaseOfNow(dependencies, rollout))) !== null)
     return requireRollout(db, project, rollout.operationId);
   const winner = await findOpenRollout(db, project, name);
   if (winner !== null) throw holds(winner);
@@ -153,6 +168,13 @@ async function explainOrAnswer(
     'conflict',
     `the state of ${name} changed in this moment; repeat the request with the same Idempotency-Key`,
   );
+}
+
+/** What was superseded has put its own configuration back meanwhile. */
+async function withBaseOfNow(dependencies: ApiDependencies, rollout: NewRollout): Promise<NewRollout> {
+  if (rollout.config == null) return rollout;
+  const { environment, revision } = rollout.config;
+  return withConfig(dependencies, rollout, { environment, revision });
 }
 
 async function insertAgain(

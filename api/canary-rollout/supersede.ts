@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '../new-id.ts';
-import type { CanaryRollout } from '../../contracts/canary-rollout.ts';
+import type { CanaryRollout, CanaryRolloutState } from '../../contracts/canary-rollout.ts';
 import { requireRollout } from '../../db/canary-rollout/find.ts';
 import type { NewRollout } from '../../db/canary-rollout/start.ts';
 import { insertCommand, requireCommand } from '../../db/command.ts';
@@ -8,7 +8,7 @@ import { canaryRolloutWorkflowId } from '../../domain/canary-rollout/workflow-id
 import { OpsError } from '../../domain/errors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { deliverCommand } from '../deliver-command.ts';
-import { queryState } from './workflow.ts';
+import { queryState } from '../workflow.ts';
 
 const waitMs = 30_000;
 const pollMs = 200;
@@ -53,7 +53,8 @@ async function abortFor(
   const { db } = dependencies;
   const { id: operationId, project, service } = running;
   const workflowId = canaryRolloutWorkflowId(project, service);
-  const state = (await queryState(await dependencies.temporal(), workflowId)) ?? running.state;
+  const state =
+    (await queryState<CanaryRolloutState>(await dependencies.temporal(), workflowId)) ?? running.state;
   const commandId = newId();
   const isWritten = await insertCommand(db, {
     id: commandId,

@@ -1,21 +1,23 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CanaryRolloutState } from '../../contracts/canary-rollout.ts';
-import { startOptions, type RecordedRollout } from '../../workflows/canary-rollout/start-options.ts';
 
 const startLimitMs = 2000;
 const queryLimitMs = 1000;
+
+/** What the start options of an operation's workflow say; the memo tells whose run it is, since the id belongs to the target. */
+interface Start {
+  readonly type: string;
+  readonly options: Parameters<Client['workflow']['start']>[1] & {
+    readonly workflowId: string;
+    readonly memo: { readonly operationId: string };
+  };
+}
 
 /**
  * Starts the workflow of a row. Answers true once its own run exists, also when somebody else started it; false when Temporal
  * does not answer or the run before it has not quite ended: the row waits and the reconciler starts it.
  */
-export async function startRolloutWorkflow(
-  client: Client,
-  row: RecordedRollout,
-  taskQueue: string,
-): Promise<boolean> {
-  const { type, options } = startOptions(row, taskQueue);
+export async function startWorkflow(client: Client, { type, options }: Start): Promise<boolean> {
   const deadline = Date.now() + startLimitMs;
   while (Date.now() < deadline) {
     try {
@@ -23,7 +25,7 @@ export async function startRolloutWorkflow(
       return true;
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      if (await isRunOf(client, row.workflowId, row.operationId)) return true;
+      if (await isRunOf(client, options.workflowId, options.memo.operationId)) return true;
       await sleep(100);
     }
   }
@@ -41,10 +43,10 @@ async function isRunOf(client: Client, workflowId: string, operationId: string):
 }
 
 /** The live state, or null when no worker or no Temporal answers within a second, or the run is another one. */
-export async function queryState(client: Client, workflowId: string): Promise<CanaryRolloutState | null> {
+export async function queryState<State>(client: Client, workflowId: string): Promise<State | null> {
   try {
     return await client.withDeadline(Date.now() + queryLimitMs, () =>
-      client.workflow.getHandle(workflowId).query<CanaryRolloutState>('state'),
+      client.workflow.getHandle(workflowId).query<State>('state'),
     );
   } catch {
     return null;
