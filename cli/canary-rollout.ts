@@ -21,6 +21,11 @@ function registerStart(canary: Command, bind: Bind): void {
     .option('--image <image>', 'Docker image of this version')
     .option('--container-port <port>', 'port that the image listens on')
     .option('--plan <file>', 'YAML file with the plan (default: that of the service)')
+    .option(
+      '--config-env <name>',
+      'the proxy of the service gets the configuration of this environment first',
+    )
+    .option('--config-revision <revision>', 'which revision of it (default: the head)')
     .option('--supersede', 'abort a running rollout of the service first')
     .option('--reason <text>', 'why; kept in the audit');
   bind(waiting(start), async () => (await import('./canary-rollout/start.ts')).startCanary);

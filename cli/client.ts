@@ -5,12 +5,14 @@ import { CliError, exitCodeOfProblem, exitCodes } from './exit.ts';
 export interface ApiClient {
   readonly url: string;
   get<T>(path: string, query?: Query, headers?: Record<string, string>): Promise<T>;
-  put<T>(path: string, body: unknown): Promise<T>;
+  /** With the ETag of what people edit; null: it has none. */
+  getTagged<T>(path: string): Promise<{ readonly body: T; readonly etag: string | null }>;
+  put<T>(path: string, body: unknown, headers?: Record<string, string>): Promise<T>;
   /** Sends an Idempotency-Key of its own, the same one for every try of this call. */
   post<T>(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer<T>>;
   /** A file as it is. */
   upload<T>(path: string, file: { bytes: Buffer; type: string; key: string }): Promise<T>;
-  delete(path: string): Promise<void>;
+  delete(path: string, query?: Query): Promise<void>;
   /** An answer that is no JSON. */
   text(path: string, query: Query): Promise<string>;
   /** The body as it arrives; for event streams. */
@@ -65,8 +67,12 @@ export function createClient(url: string, credential: () => Promise<string | nul
       const response = await send({ method: 'GET', path: `${path}${queryText(query)}`, headers });
       return (await response.json()) as T;
     },
-    async put<T>(path: string, body: unknown) {
-      return (await (await send({ method: 'PUT', path, body })).json()) as T;
+    async getTagged<T>(path: string) {
+      const response = await send({ method: 'GET', path });
+      return { body: (await response.json()) as T, etag: response.headers.get('etag') };
+    },
+    async put<T>(path: string, body: unknown, headers: Record<string, string> = {}) {
+      return (await (await send({ method: 'PUT', path, body, headers })).json()) as T;
     },
     async post<T>(path: string, body: unknown, more: Record<string, string> = {}) {
       const headers = { 'idempotency-key': randomUUID(), ...more };
@@ -80,8 +86,8 @@ export function createClient(url: string, credential: () => Promise<string | nul
     async text(path, query) {
       return (await send({ method: 'GET', path: `${path}${queryText(query)}` })).text();
     },
-    async delete(path) {
-      await send({ method: 'DELETE', path });
+    async delete(path, query = {}) {
+      await send({ method: 'DELETE', path: `${path}${queryText(query)}` });
     },
     async stream(path, headers) {
       const { body } = await send({ method: 'GET', path, headers });

@@ -7,6 +7,7 @@ export type Path = readonly (string | number)[];
 /** A YAML or JSON file whose every fault can be told with file, line and column. */
 export interface YamlSource {
   readonly name: string;
+  readonly text: string;
   readonly value: unknown;
   /** `name:line:column` of a place; of the nearest one above it where it is missing. With `key`, of the name and not its value. */
   at(path: Path, options?: { key?: boolean }): string;
@@ -29,6 +30,7 @@ export function parseYaml(name: string, text: string): YamlSource {
   if (fault !== undefined) throw new CliError(exitCodes.usage, `${place(fault.pos[0])}: ${fault.message}`);
   return {
     name,
+    text,
     value: document.toJS() as unknown,
     at: (path, options = {}) => place(offsetOf(document, path, options.key === true)),
   };

@@ -11,6 +11,7 @@ export function rolloutText(rollout: CanaryRollout): string {
         'service',
         `${rollout.service}: ${rollout.stableVersion ?? 'nothing'} ${rollout.kind === 'rollback' ? '<-' : '->'} ${rollout.version}`,
       ],
+      ...configOf(rollout),
       ['status', statusOf(rollout)],
       ...(rollout.kind === 'rollback' ? [] : progressOf(rollout)),
       ...(state.waitingFor === null ? [] : [['waits for', state.waitingFor] as const]),
@@ -27,6 +28,15 @@ export function rolloutText(rollout: CanaryRollout): string {
     ...checkText(rollout),
     ...nextText(rollout),
   ].join('\n');
+}
+
+/** The other half of the pair, where there is one. */
+function configOf({ config, kind, state }: CanaryRollout): (readonly [string, string])[] {
+  if (config === undefined) return [];
+  const before = config.base?.slice(0, 12) ?? 'file of the operator';
+  const arrow = kind === 'rollback' ? '<-' : '->';
+  const proven = state.configHash === undefined ? '' : ` (proven: hash ${state.configHash.slice(0, 12)})`;
+  return [['config', `${config.environment}: ${before} ${arrow} ${config.revision.slice(0, 12)}${proven}`]];
 }
 
 function progressOf(rollout: CanaryRollout): (readonly [string, string])[] {

@@ -1,6 +1,6 @@
 import type { CanaryRollout, StartCanaryRollout } from '../../contracts/canary-rollout.ts';
 import type { Cli } from '../context.ts';
-import { exitCodeOfOutcome, exitCodes, type ExitCode } from '../exit.ts';
+import { CliError, exitCodeOfOutcome, exitCodes, type ExitCode } from '../exit.ts';
 import { wantedOf } from '../outcomes.ts';
 import { readPlanFile } from '../plan-file.ts';
 import { locate } from '../service-file.ts';
@@ -16,6 +16,8 @@ export interface WaitFlags {
 interface Flags extends StartFlags, WaitFlags {
   readonly plan?: string;
   readonly supersede?: boolean;
+  readonly configEnv?: string;
+  readonly configRevision?: string;
   readonly reason?: string;
 }
 
@@ -26,11 +28,13 @@ export async function startCanary(
 ): Promise<ExitCode> {
   const file = flags.plan === undefined ? null : await readPlanFile(flags.plan);
   const start = startOf(flags);
+  const config = configOf(flags);
   const body: StartCanaryRollout = {
     service,
     version,
     ...(start === null ? {} : { start }),
     ...(file === null ? {} : { plan: file.plan }),
+    ...(config === null ? {} : { config }),
     ...(flags.supersede === true ? { supersede: true } : {}),
     ...(flags.reason === undefined ? {} : { reason: flags.reason }),
   };
@@ -41,6 +45,16 @@ export async function startCanary(
       throw file === null ? error : locate(error, file.source, '/plan');
     });
   return finish(cli, started.body, flags);
+}
+
+function configOf({ configEnv, configRevision }: Flags): StartCanaryRollout['config'] | null {
+  if (configEnv !== undefined)
+    return { environment: configEnv, ...(configRevision === undefined ? {} : { revision: configRevision }) };
+  if (configRevision === undefined) return null;
+  throw new CliError(
+    exitCodes.usage,
+    '--config-revision needs --config-env: a revision is one of an environment',
+  );
 }
 
 /** Prints what was started, or with --wait what became of it. */

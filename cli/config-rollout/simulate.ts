@@ -1,0 +1,111 @@
+import type { ConfigSimulation } from '../../contracts/config-revision.ts';
+import type { Cli } from '../context.ts';
+import { CliError, exitCodes } from '../exit.ts';
+import { readDocument } from './document-file.ts';
+import { environmentOf, environmentPath, short, type EnvironmentFlags } from './environment.ts';
+import { documentPart, locateFaults } from './faults.ts';
+import { mostRequests, readRequests, spread, type Sample } from './requests-file.ts';
+import { resolveRevision } from './revision-name.ts';
+
+interface Flags extends EnvironmentFlags {
+  readonly file?: string;
+  readonly revision?: string;
+  readonly against?: string;
+  readonly requests: string;
+  readonly port?: string;
+  readonly host?: string;
+  readonly all?: boolean;
+}
+
+type Affected = ConfigSimulation['affected'][number];
+
+/** Old and new HAProxy side by side, on sampled requests; every one that changes is told, with its line. */
+export async function simulateConfig(cli: Cli, _args: readonly string[], flags: Flags): Promise<void> {
+  if (flags.file !== undefined && flags.revision !== undefined)
+    throw new CliError(exitCodes.usage, 'give either --file or --revision');
+  const environment = environmentOf(cli, flags);
+  const file = flags.file === undefined ? null : await readDocument(flags.file);
+  const samples = await samplesOf(cli, flags);
+  const simulation = await cli.api
+    .post<ConfigSimulation>(environmentPath(cli, environment, 'config/simulate'), {
+      ...(file === null ? {} : { document: file.document }),
+      ...(await revisionsOf(cli, environment, flags)),
+      requests: samples.map(({ request }) => request),
+    })
+    .catch((error: unknown) => {
+      throw lineFaults(locateFaults(error, file === null ? [] : [documentPart(file)]), samples, flags);
+    });
+  const result = withLines(simulation.body, samples);
+  cli.out.data(result, () => resultText(result, flags.all === true));
+}
+
+async function samplesOf(cli: Cli, flags: Flags): Promise<Sample[]> {
+  const all = await readRequests(flags.requests, flags);
+  if (all.length > mostRequests) {
+    cli.out.note(
+      `${all.length} requests are more than one simulation takes: every part of the file gives its share of ${mostRequests}`,
+    );
+  }
+  return spread(all, mostRequests);
+}
+
+async function revisionsOf(
+  cli: Cli,
+  environment: string,
+  { revision, against }: Flags,
+): Promise<{ revision?: string; against?: string }> {
+  return {
+    ...(revision === undefined ? {} : { revision: await resolveRevision(cli, environment, revision) }),
+    ...(against === undefined ? {} : { against: await resolveRevision(cli, environment, against) }),
+  };
+}
+
+/** What the API finds wrong in a request stands at a line of the file. */
+function lineFaults(error: unknown, samples: readonly Sample[], { requests }: Flags): unknown {
+  if (!(error instanceof CliError) || error.problem?.errors === undefined) return error;
+  const name = requests === '-' ? 'stdin' : requests;
+  const lines = error.problem.errors.flatMap(({ pointer, detail }) => {
+    const [, at, part] = /^\/requests\/(\d+)\/?(.*)$/.exec(pointer) ?? [];
+    const line = samples[Number(at)]?.line;
+    return line === undefined ? [] : [`${name}:${line}: ${part ?? ''} ${detail}`];
+  });
+  return lines.length === 0 ? error : new CliError(error.exitCode, lines.join('\n'), error.problem);
+}
+
+interface Result extends Omit<ConfigSimulation, 'affected'> {
+  readonly affected: readonly (Affected & { readonly line: number })[];
+}
+
+function withLines(simulation: ConfigSimulation, samples: readonly Sample[]): Result {
+  const affected = simulation.affected.map((each) => ({ ...each, line: samples[each.index]?.line ?? 0 }));
+  return { ...simulation, affected };
+}
+
+function resultText({ from, to, requests, affected }: Result, all: boolean): string {
+  const title = `${from === null ? 'nothing' : short(from)} -> ${short(to)}: ${affected.length} of ${requests} requests change`;
+  if (affected.length === 0) return title;
+  const groups = Map.groupBy(affected, ({ changes }) => changes.map(changeText).join(', '));
+  const sorted = [...groups].sort(([, a], [, b]) => b.length - a.length);
+  return [title, ...sorted.flatMap(([what, members]) => groupLines(what, members, all))].join('\n');
+}
+
+const examples = 3;
+
+function groupLines(what: string, members: Result['affected'], all: boolean): string[] {
+  const shown = all ? members : members.slice(0, examples);
+  const more = members.length - shown.length;
+  return [
+    '',
+    `${members.length} × ${what}`,
+    ...shown.map(
+      ({ line, request }) =>
+        `  line ${line}: ${request.method} ${request.host}${request.path} on port ${request.port}`,
+    ),
+    ...(more === 0 ? [] : [`  and ${more} more; all of them: --all`]),
+  ];
+}
+
+function changeText({ what, name, before, after }: Affected['changes'][number]): string {
+  const subject = name === undefined ? what : `${what} ${name}`;
+  return `${subject}: ${before ?? 'none'} -> ${after ?? 'none'}`;
+}
