@@ -47,7 +47,7 @@ const table = {
       '^proxy-agent/',
       '^contracts/',
       '^domain/(errors|latency|safe-split)[.]ts$',
-      '^domain/config-bundle/',
+      '^domain/(agent-update|config-bundle|redaction)/',
       '^config[.]ts$',
     ],
     types: [],
@@ -89,7 +89,7 @@ const table = {
         '^domain/',
         '^payload-codec/',
         '^temporal-connection/',
-        '^providers/secret/',
+        '^providers/(secret|config-check)/',
         '^db/',
         '^config[.]ts$',
       ],
@@ -102,6 +102,7 @@ const table = {
       'jose',
       'ajv',
       'ajv-formats',
+      'diff',
       '@temporalio/client',
       '@temporalio/common',
       'typebox',
@@ -135,7 +136,8 @@ const closed = {
 
 const exceptions = {
   // `holdfast up`, `down`, `status` and `doctor` act on the machine that they run on.
-  cli: { from: '^cli/(stack|doctor)([.]ts$|/)', to: '^infra/' },
+  // So does `holdfast proxy order-update`, which builds the agent of its own checkout.
+  cli: { from: '^cli/(stack|doctor|agent-update)([.]ts$|/)', to: '^infra/' },
 };
 
 const packages = (names) =>

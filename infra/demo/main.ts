@@ -1,6 +1,9 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadConfig } from '../../config.ts';
+import { haproxyBinary } from '../haproxy/binary.ts';
+import { edgeReceiptOf } from './edge/receipt.ts';
+import { playEdge } from './edge/story.ts';
 import { startObserver, type Observer } from './observer.ts';
 import { receiptOf, receiptText } from './receipt.ts';
 import { sampleReports } from './sample-reports.ts';
@@ -8,14 +11,15 @@ import { Stage } from './stage.ts';
 
 /**
  * `make demo`: a real canary on this machine. A stack of its own comes up, v1 gets its traffic, a bad v2 is rolled back by itself,
- * the worker is killed in the middle of v3, a person approves, v3 is promoted, and a few hundred reports become clusters. Ends with a receipt; stops all it started unless KEEP=1.
+ * the worker is killed in the middle of v3, a person approves, v3 is promoted, a few hundred reports become clusters, and a fleet of three HAProxies
+ * takes a configuration, loses a bad one at its first wave and takes the next one. Ends with a receipt; stops all it started unless KEEP=1.
  */
 const root = path.resolve(import.meta.dirname, '../..');
 const config = loadConfig(process.env);
 const home = path.join(config.home, 'demo');
 const keep = ['1', 'true', 'yes'].includes(process.env['KEEP'] ?? '');
 const stage = new Stage({ root, home, config });
-let observer: Observer | null = null;
+const observers: Observer[] = [];
 
 let ending: Promise<void> | null = null;
 
@@ -61,7 +65,7 @@ async function play(): Promise<void> {
     stage.planFile,
   );
   await stage.holdfast('canary', 'start', 'shop', 'v1', '--wait', '--timeout', '60s');
-  observer = startObserver(root, stack.frontend, 200);
+  const observer = observe(stack.frontend, 200);
   stage.say(`   load: 200 requests a second to ${stack.frontend}, from a process of its own`);
   await observer.untilRequests(400);
 
@@ -98,11 +102,16 @@ async function play(): Promise<void> {
   await stage.holdfast('clusters', 'list', '--limit', '10');
 
   const report = await observer.stop();
+
+  const haproxy = await haproxyBinary(config);
+  const place = { root, home, haproxy, apiUrl: stack.api, observe: (url: string) => observe(url, 50) };
+  const edge = edgeReceiptOf(await playEdge(stage, place));
   const receipt = receiptOf({
     report,
     killedAtEvent,
     verdictAt: v2.verdictAt,
     clustered,
+    edge,
     secondsTotal: (performance.now() - began) / 1000,
   });
   await writeFile(path.join(home, 'receipt.json'), `${JSON.stringify(receipt, null, 2)}\n`);
@@ -115,6 +124,17 @@ async function play(): Promise<void> {
   );
   if (receipt.failed_otherwise !== 0)
     throw new Error(`${receipt.failed_otherwise} requests failed that no bad version answered`);
+  if (receipt.edge_failed_otherwise !== 0)
+    throw new Error(
+      `${receipt.edge_failed_otherwise} requests failed at the edge under a good configuration`,
+    );
+}
+
+function observe(url: string, ratePerSecond: number): Observer {
+  stage.interrupted.throwIfAborted();
+  const observer = startObserver(root, url, ratePerSecond);
+  observers.push(observer);
+  return observer;
 }
 
 /** Once, whoever asks: at the end, and for every signal. */
@@ -125,7 +145,7 @@ function end(): Promise<void> {
 async function stop(): Promise<void> {
   // A command that is under way could start something behind the back of `down`.
   await stage.interrupt();
-  await observer?.stop();
+  await Promise.all(observers.map((observer) => observer.stop()));
   if (keep)
     stage.say(
       `kept running (KEEP=1); stop it with: HOLDFAST_HOME=${path.relative(process.cwd(), home)} ./holdfast down`,

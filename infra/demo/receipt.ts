@@ -1,7 +1,8 @@
 import type { LoadReport } from '../../bench/load.ts';
+import type { EdgeReceipt } from './edge/receipt.ts';
 
-/** What the demo proves, in figures of the load generator. Times in seconds. */
-export interface Receipt {
+/** What the demo proves, in figures of the load generators and of the proxies themselves. Times in seconds. */
+export interface Receipt extends EdgeReceipt {
   readonly requests: number;
   readonly failed_by_bad_version: number;
   /** Every other failure: must be 0. */
@@ -24,6 +25,7 @@ export function receiptOf(seen: {
   killedAtEvent: number;
   verdictAt: number | null;
   clustered: { items: number; clusters: number };
+  edge: EdgeReceipt;
   secondsTotal: number;
 }): Receipt {
   const bad = seen.report.versions['v2'];
@@ -39,6 +41,7 @@ export function receiptOf(seen: {
     promoted: lastVersion(seen.report),
     reports: seen.clustered.items,
     clusters: seen.clustered.clusters,
+    ...seen.edge,
     seconds_total: seconds(seen.secondsTotal * 1000),
   };
 }
@@ -47,7 +50,7 @@ export function receiptText(
   receipt: Receipt,
   links: { docs: string; ui: string; kept: boolean; file: string },
 ): string {
-  const rows = Object.entries(receipt).map(([name, value]) => `   ${name.padEnd(22)} ${value}`);
+  const rows = Object.entries(receipt).map(([name, value]) => `   ${name.padEnd(26)} ${value}`);
   const kept = links.kept ? '' : '   (KEEP=1 make demo leaves it running)';
   return [
     '',

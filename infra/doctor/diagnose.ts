@@ -6,6 +6,7 @@ import { judgeClock, readHttpClock } from './clock.ts';
 import { checkDatabaseClocks } from './database-clocks.ts';
 import { checkDisk } from './disk.ts';
 import type { Finding } from './finding.ts';
+import { checkFleet } from './fleet.ts';
 import { checkHaproxy } from './haproxy.ts';
 import { checkNode } from './node-version.ts';
 import { checkPollers } from './pollers.ts';
@@ -14,6 +15,7 @@ import { checkMigrations, checkPostgres } from './postgres.ts';
 import { checkProxies } from './proxies.ts';
 import { checkStack } from './stack-state.ts';
 import { withTemporal, type TemporalPlace } from './temporal.ts';
+import { checkTrustedKeys } from './trusted-keys.ts';
 import { whereToLook, type Where } from './where.ts';
 
 const none: Promise<Finding[]> = Promise.resolve([]);
@@ -38,7 +40,8 @@ export async function diagnose(config: Config): Promise<Finding[]> {
 async function checkMachine(config: Config, record: StackRecord | null): Promise<Finding[]> {
   const running = record !== null && isSupervised(record);
   if (!running && config.databaseUrl !== null && config.temporal.address !== null) return [];
-  return [...checkStack(record), ...(running ? [] : await checkPorts(config))];
+  const rest = running ? [await checkTrustedKeys(config)] : await checkPorts(config);
+  return [...checkStack(record), ...rest];
 }
 
 async function checkDatabase(url: string): Promise<Finding[]> {
@@ -47,8 +50,9 @@ async function checkDatabase(url: string): Promise<Finding[]> {
   const db = connectUnwalled(url, { max: 1 });
   try {
     const migrations = await checkMigrations(db);
-    const rest = migrations.ok ? [...(await checkProxies(db)), ...(await checkDatabaseClocks(db))] : [];
-    return [reachable, migrations, ...rest];
+    if (!migrations.ok) return [reachable, migrations];
+    const proxies = [...(await checkProxies(db)), ...(await checkFleet(db))];
+    return [reachable, migrations, ...proxies, ...(await checkDatabaseClocks(db))];
   } finally {
     await db.destroy();
   }

@@ -38,6 +38,11 @@ export function environmentOf(pid: number): ReadonlyMap<string, string> {
   return new Map(entries);
 }
 
+/** Its command line, arguments parted by spaces; empty when it may not be read. */
+export function commandOf(pid: number): string {
+  return (read(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ');
+}
+
 export function workingFolderOf(pid: number): string | null {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);

@@ -1,8 +1,10 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Config } from '../../config.ts';
 import { endProcesses } from '../process/end.ts';
 import { OpsError } from '../../domain/errors.ts';
 import { haltContainers } from '../../providers/runtime/docker/halt.ts';
+import { proofSocket } from '../../proxy-agent/config-bundle/proof.ts';
 import { isSupervised, readStackRecord, removeStackRecord } from './record.ts';
 import { endEverything, remainingProcesses } from './survivors.ts';
 
@@ -21,10 +23,21 @@ export async function bringDown(config: Config): Promise<boolean> {
     await endProcesses([record.supervisor], { graceMs: supervisorGraceMs });
   await endEverything(config.home);
   await haltContainers(config.home, config.docker.host, containerGraceMs).catch(ignoreMissingEngine);
-  for (const socket of [config.haproxy.socket, config.haproxy.masterSocket])
-    await rm(socket, { force: true });
+  await removeSockets(config);
   await removeStackRecord(config.home);
   return wasRunning;
+}
+
+/** A HAProxy that is killed leaves its own behind: that of the stack, and those of others whose folders are in the home. */
+async function removeSockets({ home, haproxy }: Config): Promise<void> {
+  const entries = await readdir(home, { withFileTypes: true }).catch(() => []);
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(home, name));
+  const others = folders.map((folder) => join(folder, basename(haproxy.socket)));
+  for (const socket of [haproxy.socket, ...others]) {
+    const master = join(dirname(socket), basename(haproxy.masterSocket));
+    for (const path of [socket, master, proofSocket({ socket })]) await rm(path, { force: true });
+  }
+  await rm(haproxy.masterSocket, { force: true });
 }
 
 /** Without an engine no container of ours runs. */

@@ -84,6 +84,8 @@ function settingsFor(config: Config, ports: Ports): Record<string, string> {
     HOLDFAST_HAPROXY_MASTER_SOCKET: config.haproxy.masterSocket,
     HOLDFAST_PRINCIPAL: config.principal,
     HOLDFAST_PROXY: config.agent.proxy,
+    HOLDFAST_PROXY_ENVIRONMENT: config.agent.environment,
+    HOLDFAST_PROXY_CONFIG_KEYS: config.agent.configKeys,
     HOLDFAST_AGENT_STATE: config.agent.state,
     HOLDFAST_AUDIT_KEY: config.audit.key,
     HOLDFAST_AUDIT_CHECKPOINTS: config.audit.checkpoints,

@@ -4,6 +4,8 @@ import { preparePostgres } from '../postgres/prepare.ts';
 import { temporalBinary } from '../temporal/binary.ts';
 import { serverArguments } from '../temporal/command.ts';
 import { ensureSigningKey } from '../audit/signing-key.ts';
+import { secretFiles } from '../secrets/files.ts';
+import { trustSigningKey } from '../secrets/trust-signing-key.ts';
 import { untilTemporalIsReady } from '../temporal/ready.ts';
 import { untilSocketAnswers, untilUrlAnswers } from './answers.ts';
 import { ensureBaseConfiguration } from './haproxy-base.ts';
@@ -11,6 +13,9 @@ import { agentKeyFile } from './keys.ts';
 import { programFile, type Layout } from './layout.ts';
 import { runOnce } from './run-once.ts';
 import type { Part } from './part.ts';
+
+/** One that lives is let start: on a machine that is busy with other things, ending it and beginning anew would never come to an end. */
+const slowestStartMs = 120_000;
 
 /** The parts of the stack in the order of their dependencies; what was given by address is left out. */
 export function createParts(layout: Layout): Part[] {
@@ -90,7 +95,7 @@ function apiPart(layout: Layout): Part {
       if (config.databaseUrl !== null) await migrate(layout, 'api');
       return program('api/server.ts', env);
     },
-    ready: (ended) => untilUrlAnswers(`${urls.api}/readyz`, 30_000, () => ended.aborted),
+    ready: (ended) => untilUrlAnswers(`${urls.api}/readyz`, slowestStartMs, () => ended.aborted),
     stopSignal: 'SIGTERM',
     graceMs: 10_000,
   };
@@ -124,9 +129,10 @@ function agentPart({ config, urls, env }: Layout): Part {
     name: 'proxy-agent',
     after: ['api', 'haproxy'],
     adopts: false,
-    prepare: () => {
+    async prepare() {
+      await trustSigningKey(secretFiles(config).publicSigningKey, config.agent.configKeys);
       const key = { HOLDFAST_API_KEY_FILE: agentKeyFile(config.home, config.agent.proxy) };
-      return Promise.resolve(program('proxy-agent/main.ts', { ...env, ...key }));
+      return program('proxy-agent/main.ts', { ...env, ...key });
     },
     ready: (ended) => untilUrlAnswers(`${urls.api}/livez`, 30_000, () => ended.aborted),
     stopSignal: 'SIGTERM',
@@ -144,7 +150,7 @@ function workerPart({ config, ports, env }: Layout): Part {
       return program('workers/main.ts', env);
     },
     ready: (ended) =>
-      untilUrlAnswers(`http://127.0.0.1:${ports.metrics}/readyz`, 60_000, () => ended.aborted),
+      untilUrlAnswers(`http://127.0.0.1:${ports.metrics}/readyz`, slowestStartMs, () => ended.aborted),
     stopSignal: 'SIGTERM',
     graceMs: 15_000,
   };

@@ -59,15 +59,20 @@ function startSupervisor(
 /** Relative paths were meant from the folder of the person, not from where the supervisor works. */
 function absolutePaths(config: Config): Record<string, string> {
   const { binary, baseConfig, config: output, socket, masterSocket } = config.haproxy;
+  const { payloadKeys, codecToken, signingKey } = config.secrets;
   return {
     HOLDFAST_HAPROXY_CONFIG: baseConfig,
     HOLDFAST_HAPROXY_OUTPUT: output,
     HOLDFAST_HAPROXY_SOCKET: socket,
     HOLDFAST_HAPROXY_MASTER_SOCKET: masterSocket,
+    HOLDFAST_PROXY_CONFIG_KEYS: config.agent.configKeys,
     HOLDFAST_AGENT_STATE: config.agent.state,
     HOLDFAST_AUDIT_KEY: config.audit.key,
     HOLDFAST_AUDIT_CHECKPOINTS: config.audit.checkpoints,
     NODE_COMPILE_CACHE: join(config.cache, 'node'),
+    ...(payloadKeys === null ? {} : { HOLDFAST_PAYLOAD_KEYS: payloadKeys }),
+    ...(codecToken === null ? {} : { HOLDFAST_CODEC_TOKEN: codecToken }),
+    ...(signingKey === null ? {} : { HOLDFAST_SIGNING_KEY: signingKey }),
     ...(binary === null ? {} : { HOLDFAST_HAPROXY_BIN: binary }),
     ...(config.temporal.binary === null ? {} : { HOLDFAST_TEMPORAL_BIN: config.temporal.binary }),
   };
