@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
+const long = /\/(crash|stack|readme|demo|secrets|agent-update|corpus|end-to-end|replay)\//;
+
 /** The longest files first, so that the run does not end with one of them alone. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = (file: TestSpecification): boolean => /test\/(crash|stack|readme)\//.test(file.moduleId);
+    const isLong = (file: TestSpecification): boolean => long.test(file.moduleId);
     const sorted = await super.sort(files);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }

@@ -6,7 +6,7 @@ import { inEveryProject, inProject } from '../../db/scope.ts';
 import { testDatabase, type TestDatabase } from '../support/postgres.ts';
 
 /** Equipment and people of the installation, and the ledger of migrations: no project has rows in them. */
-const ofNoProject = ['kysely_migration', 'kysely_migration_lock', 'principal', 'proxy'];
+const ofNoProject = ['fleet_hearing', 'kysely_migration', 'kysely_migration_lock', 'principal', 'proxy'];
 
 let database: TestDatabase;
 let owner: Db;

@@ -43,7 +43,14 @@ export async function apiUnderTest(
     auditKeyFile?: string;
     edges?: Pick<
       ApiDependencies,
-      'logger' | 'httpLimits' | 'signer' | 'secrets' | 'wakeClustering' | 'redditSubreddits'
+      | 'logger'
+      | 'httpLimits'
+      | 'signer'
+      | 'secrets'
+      | 'wakeClustering'
+      | 'redditSubreddits'
+      | 'configCheck'
+      | 'shadowRun'
     >;
     verifyToken?: (db: Db) => VerifyToken;
   } = {},

@@ -47,6 +47,7 @@ describe('a bundle is taken', () => {
       { order: 'rollback' },
       { newest: { ...signed({}), sequence: 4 } },
     ],
+    ['as the way back to the operator’s own file', { order: 'rollback', files: [] }, {}],
     ['again', {}, { newest: signed({}) }],
     ['again after it has expired', {}, { newest: signed({}), now: now + 86_400_000 }],
   ])('%s', (_, changes, known) => {
@@ -57,6 +58,7 @@ describe('a bundle is taken', () => {
 describe('a bundle is refused', () => {
   test.each<readonly [string, Partial<UnsignedBundle>, Partial<BundleFacts>, string]>([
     ['of another project', { project: 'other' }, {}, 'wrong-project'],
+    ['without files that is to be applied', { files: [] }, {}, 'path-not-allowed'],
     ['of another environment', { environment: 'staging' }, {}, 'wrong-project'],
     ['for another proxy', { proxy: 'edge-2' }, {}, 'wrong-proxy'],
     ['before its time', { notBefore: '2026-11-22T12:00:00.001Z' }, {}, 'not-yet-valid'],

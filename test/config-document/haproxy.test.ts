@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { request, type IncomingHttpHeaders } from 'node:http';
+import { createServer, request, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -9,6 +11,7 @@ import type { ConfigDocument } from '../../contracts/config-document.ts';
 import { nodePlaces, shadowHeaders } from '../../domain/config-document/render/places.ts';
 import { renderConfigDocument } from '../../domain/config-document/render/render.ts';
 import { tlsReferences } from '../../domain/config-document/tls-references.ts';
+import { freePort } from '../../infra/net/ports.ts';
 import { createHaproxyCheck } from '../../providers/config-check/haproxy.ts';
 import { until } from '../support/haproxy.ts';
 import { nastyTexts } from './arbitrary-of.ts';
@@ -95,6 +98,40 @@ test('texts reach the client and the server as they were written, whatever they 
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await gone;
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('a check that names no host is a request that strict servers take', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-checked-'));
+  const heard: (string | undefined)[] = [];
+  // Node answers a request of HTTP/1.1 without a host by itself, with 400.
+  const server = createServer(({ headers }, response) => {
+    heard.push(headers.host);
+    response.end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const document: ConfigDocument = {
+    ...shop,
+    // HAProxy does not run without any.
+    frontends: [
+      { name: 'web', binds: [{ address: '127.0.0.1', port: await freePort() }], defaultBackend: 'pages' },
+    ],
+    backends: [{ name: 'pages', healthCheck: { path: '/health' }, servers: [{ name: 'p1', address }] }],
+  };
+  const config = join(folder, 'haproxy.cfg');
+  await writeFile(config, renderConfigDocument(document, nodePlaces).text);
+  const child = spawn('haproxy', ['-f', config], { stdio: 'ignore' });
+  try {
+    await until('the server is checked', () => Promise.resolve(heard.length > 0));
+
+    expect(heard[0]).toBe('localhost');
+  } finally {
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await gone;
+    server.close();
     await rm(folder, { recursive: true, force: true });
   }
 });

@@ -10,11 +10,11 @@ import { commandOf, serviceSpec, stories, type Story } from './stories.ts';
 /**
  * The worker dies of SIGKILL before each activity, after its effect but before its report, and at each workflow activation, in three
  * stories on real HAProxy, real processes, real Postgres and real Temporal. Same end, same effects as without a crash, counted outside.
- * `make test` takes a fixed sample of six kill points in each story, `make test-long` every one.
+ * `make test` takes a fixed sample of three kill points in each story, `make test-long` every one.
  */
 /** More of them on two cores would only make each other wait. */
 const laneCount = 2;
-const sampled = 6;
+const sampled = 3;
 const lanes: Lane[] = [];
 const bundle = path.join(tmpdir(), `holdfast-crash-bundle-${process.pid}.cjs`);
 let version = 0;

@@ -33,7 +33,9 @@ describe('a demo that is interrupted leaves no process, port, socket or lock', (
     ['by Ctrl-C while the stack comes up', '$ holdfast up', 'group'],
     ['by a signal to itself alone while the stack comes up', '$ holdfast up', 'itself'],
     ['by Ctrl-C, twice, under load', '$ holdfast canary start shop v2', 'group, twice'],
-  ] as const)('%s', { timeout: 240_000 }, async (_, moment, whom) => {
+    // The whole canary comes before it.
+    ['by Ctrl-C while a fleet takes a configuration', 'wave.ordered', 'group'],
+  ] as const)('%s', { timeout: 900_000 }, async (_, moment, whom) => {
     await play(moment);
 
     await interrupt(whom);

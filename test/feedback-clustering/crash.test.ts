@@ -9,14 +9,13 @@ import { sql } from 'kysely';
 import { ulid } from 'ulid';
 import { expect, inject, test } from 'vitest';
 import {
-  adminKey,
   feedbackProcesses,
   issueWebhook,
   registerSource,
   sendWebhook,
-  type FeedbackProcesses,
   type Webhook,
 } from '../../bench/feedback/processes.ts';
+import { adminKey, type PlatformProcesses } from '../../bench/processes.ts';
 import { connectUnwalled } from '../../db/connect.ts';
 import { migrateToLatest } from '../../db/migrate.ts';
 import { startPostgres, type RunningPostgres } from '../../infra/postgres/server.ts';
@@ -150,7 +149,7 @@ function titleOf(number: number): string {
 
 /** As a sender that tries until it is told that it was accepted. */
 async function sendAll(
-  { base, api, worker }: FeedbackProcesses,
+  { base, api, worker }: PlatformProcesses,
   webhooks: readonly Webhook[],
 ): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: senders });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../support/haproxy.ts';
@@ -63,6 +63,28 @@ describe('the lease of a canary', () => {
     await sleep(1500);
     expect((await house.traffic.read(house.target)).token).toBe(token + 1);
     expect(await house.weights()).toEqual(safe);
+  });
+
+  test('with a full disk what makes things safer is applied all the same, a canary is not, and all is kept later', async () => {
+    const long = 60_000;
+    await putOnTrial(50, long);
+    const state = `${house.proxy.folder}/agent/state.json`;
+    const full = `${state}.${house.proxy.agentPid()}.new`;
+    mkdirSync(full);
+
+    ({ token } = await setSplit('higher', house.split(80, long)));
+    await sleep(1500);
+    expect(await house.weights()).toEqual({ 'v1-0': 50, 'v2-0': 50 });
+    ({ token } = await setSplit('back', stableOnly(house.v1)));
+    await until(
+      'nothing goes to the canary',
+      async () => ((await house.weights())['v2-0'] ?? 0) === 0,
+      15_000,
+    );
+    expect(readFileSync(state, 'utf8')).not.toContain(`"token": ${token}`);
+
+    rmdirSync(full);
+    await until('it is on the disk', () => readFileSync(state, 'utf8').includes(`"token": ${token}`), 15_000);
   });
 
   test('an agent killed in the middle changes nothing; the next one enforces the lease, with the API dead', async () => {

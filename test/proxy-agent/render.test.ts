@@ -77,6 +77,27 @@ describe('the written configuration', () => {
     expect(await fault(renderConfig(base, [managed(count)], 9000).text)).toBeNull();
   });
 
+  test('with a node sets its address and the runtime socket before the base, unless the base names that socket', async () => {
+    const node = { socket: join(folder, 'admin.sock'), address: '127.0.0.2' };
+    const own = base.replace('127.0.0.1:8080', '"${HOLDFAST_NODE_ADDRESS}:8080"');
+    const { text } = renderConfig(own, [managed(1)], 9000, null, node);
+    const named = own.replace('maxconn 100', `stats socket unix@${node.socket} level admin`);
+
+    expect(text).toContain('    setenv HOLDFAST_NODE_ADDRESS 127.0.0.2\n');
+    expect(text.split('stats socket')).toHaveLength(2);
+    expect(renderConfig(named, [], 9000, null, node).text.split('stats socket')).toHaveLength(2);
+    expect(renderConfig(text, [managed(1)], 9000, null, node).text).toBe(text);
+    expect(await fault(text)).toBeNull();
+  });
+
+  test('what a former agent wrote is read, and written anew', () => {
+    const { text } = renderConfig(base, [managed(2)], 9000);
+    const former = text.replace(/log-format-sd .*/g, `log-format-sd '[holdfast b="%b" s="%s" t="%Ta"]'`);
+
+    expect(readManaged(former)).toEqual(readManaged(text));
+    expect(renderConfig(former, [managed(2)], 9000).text).toBe(text);
+  });
+
   test('logs requests of HTTP frontends to loopback and no others', () => {
     const { text } = renderConfig(base, [], 9000);
 

@@ -1,23 +1,28 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 /** Every command of the README's `sh` blocks, in order, as a reader would type them. */
 const root = path.resolve(import.meta.dirname, '../..');
-let home = '';
+/** A checkout of our own, by links: what the commands write stays in it. */
+let checkout = '';
 
 beforeAll(async () => {
-  home = await mkdtemp(path.join(tmpdir(), 'holdfast-readme-'));
+  checkout = await mkdtemp(path.join(tmpdir(), 'holdfast-readme-'));
+  // PostgreSQL runs as another account when we are root, and has to pass through.
+  await chmod(checkout, 0o711);
+  for (const entry of await readdir(root))
+    if (!entry.startsWith('.')) await symlink(path.join(root, entry), path.join(checkout, entry));
 });
 
 afterAll(async () => {
   await run('./holdfast down');
-  await rm(home, { recursive: true, force: true });
+  await rm(checkout, { recursive: true, force: true });
 }, 60_000);
 
-test('every command of the README works', { timeout: 240_000 }, async () => {
+test('every command of the README works', { timeout: 400_000 }, async () => {
   const commands = commandsOf(await readFile(path.join(root, 'README.md'), 'utf8'));
   expect(commands.length).toBeGreaterThan(10);
 
@@ -41,8 +46,8 @@ function commandsOf(markdown: string): string[] {
 
 function run(command: string): Promise<{ code: number | null; output: string }> {
   const child = spawn('bash', ['-c', command], {
-    cwd: root,
-    env: { ...process.env, HOLDFAST_HOME: home, CI: 'true' },
+    cwd: checkout,
+    env: { ...process.env, HOLDFAST_HOME: undefined, CI: 'true' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -11,6 +11,8 @@ export interface SavedHistory {
 interface SavedEvent {
   readonly eventId: string;
   readonly eventType: string;
+  /** The attributes of its type, among other things. */
+  readonly [attributes: string]: unknown;
 }
 
 export const historiesFolder = path.resolve(import.meta.dirname, 'histories');

@@ -16,6 +16,8 @@ export interface Mutant {
 const rollout = 'workflows/canary-rollout/rollout.ts';
 const climb = 'workflows/canary-rollout/climb.ts';
 const gate = 'workflows/canary-rollout/gate.ts';
+const configWaves = 'workflows/config-rollout/waves.ts';
+const configRollout = 'workflows/config-rollout/rollout.ts';
 
 export const mutants: readonly Mutant[] = [
   {
@@ -60,6 +62,12 @@ export const mutants: readonly Mutant[] = [
     file: rollout,
     from: 'compensations.reverse()',
     to: 'compensations',
+  },
+  {
+    name: 'the configuration goes back before the requests',
+    file: rollout,
+    from: 'compensations.push(proveTraffic, restoreConfig, restoreTrafficFirst)',
+    to: 'compensations.push(proveTraffic, restoreTrafficFirst, restoreConfig)',
   },
   {
     name: 'no compensation',
@@ -146,6 +154,54 @@ export const mutants: readonly Mutant[] = [
     to: 'await sender(waitsMs).deliver({ deliveryId, waitsMs });\n    const { state, reason } = await sender(waitsMs).deliver({ deliveryId, waitsMs });',
   },
   {
+    name: 'a wave is ordered before people are asked',
+    file: configWaves,
+    from: '(await passWaveGate(run, wave)) ??\n      (await passPauses(run, wave)) ??\n      (await bring(run, wave)) ??',
+    to: '(await bring(run, wave)) ??\n      (await passWaveGate(run, wave)) ??\n      (await passPauses(run, wave)) ??',
+  },
+  {
+    name: 'a freeze that began while people were asked holds nothing',
+    file: configWaves,
+    from: "if (ending !== null || !hasWaited || !patched('freeze-after-waiting')) return ending;",
+    to: 'if (ending !== null || patched !== undefined || hasWaited) return ending;',
+  },
+  {
+    name: 'a cancel in the last wave is lost',
+    file: configRollout,
+    from: "!patched('late-ending')) return null;",
+    to: "patched('late-ending')) return null;",
+  },
+  {
+    name: 'a wave does not bake',
+    file: configWaves,
+    from: 'if (bakeMs === 0 || run.proxies === 0) return run.wish.abort;',
+    to: 'if (bakeMs >= 0) return run.wish.abort;',
+  },
+  {
+    name: 'freezes are not looked at',
+    file: configWaves,
+    from: "if (mode === 'rollback' || ignoreFreeze) return null;",
+    to: 'return null;',
+  },
+  {
+    name: 'a revision is not asked about once more',
+    file: configRollout,
+    from: "if (run.input.mode === 'rollback') return;",
+    to: 'return;',
+  },
+  {
+    name: 'the way back is not watched',
+    file: 'workflows/config-rollout/go-back.ts',
+    from: "if (seen.kind === 'interrupted') return [`wave ${wave + 1} was not watched`];",
+    to: "await tell(run, 'wave.unwatched', 'nothing');\n  if (seen.kind === 'interrupted') return [];",
+  },
+  {
+    name: 'proxies are kept',
+    file: configRollout,
+    from: 'await safety.disownProxies({ operationId });',
+    to: '',
+  },
+  {
     name: 'a pause between two sweeps',
     file: 'workflows/reconciliation.ts',
     header: "import { sleep } from '@temporalio/workflow';\n",
@@ -157,25 +213,41 @@ export const mutants: readonly Mutant[] = [
 const root = path.resolve(import.meta.dirname, '../..');
 const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
-/** The bundle of a mutant: workflows and domain in a folder of their own, one place changed. Throws when the place is not there. */
-export async function mutantBundle(mutant: Mutant): Promise<{ code: string }> {
+export interface Mutations {
+  /** The bundle with one place changed. Throws when the place is not there. */
+  bundle(mutant: Mutant): Promise<{ code: string }>;
+  close(): Promise<void>;
+}
+
+/** Workflows and domain in a folder of their own, in which one file at a time is another one; what did not change is not bundled again. */
+export async function openMutations(): Promise<Mutations> {
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-mutant-'));
-  try {
-    for (const part of ['workflows', 'domain', 'package.json']) {
-      await cp(path.join(root, part), path.join(folder, part), { recursive: true });
-    }
-    await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
-    const file = path.join(folder, mutant.file);
-    const source = await readFile(file, 'utf8');
-    if (!source.includes(mutant.from))
-      throw new Error(`${mutant.name}: ${mutant.file} no longer says ${mutant.from}`);
-    await writeFile(file, `${mutant.header ?? ''}${source.replace(mutant.from, mutant.to)}`);
-    const { code } = await bundleWorkflowCode({
-      workflowsPath: path.join(folder, 'workflows/index.ts'),
-      logger: silent,
-    });
-    return { code };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  for (const part of ['workflows', 'domain', 'package.json']) {
+    await cp(path.join(root, part), path.join(folder, part), { recursive: true });
   }
+  await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+  const cache = { type: 'filesystem' as const, cacheDirectory: path.join(folder, 'cache') };
+  // By content: two mutants may be written in the same millisecond.
+  const snapshot = { module: { hash: true }, resolve: { hash: true } };
+
+  return {
+    async bundle(mutant) {
+      const file = path.join(folder, mutant.file);
+      const source = await readFile(file, 'utf8');
+      if (!source.includes(mutant.from))
+        throw new Error(`${mutant.name}: ${mutant.file} no longer says ${mutant.from}`);
+      await writeFile(file, `${mutant.header ?? ''}${source.replace(mutant.from, mutant.to)}`);
+      try {
+        const { code } = await bundleWorkflowCode({
+          workflowsPath: path.join(folder, 'workflows/index.ts'),
+          webpackConfigHook: (config) => ({ ...config, cache, snapshot }),
+          logger: silent,
+        });
+        return { code };
+      } finally {
+        await writeFile(file, source);
+      }
+    },
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
 }

@@ -1,7 +1,7 @@
 import { describe, test } from 'vitest';
 import { houseForFile } from '../support/rollout-house/for-file.ts';
 import { makeService, quickPlan, startRollout } from '../support/rollout-house/people.ts';
-import { mutantBundle } from './mutants.ts';
+import { openMutations } from './mutants.ts';
 
 const house = houseForFile();
 const gated = {
@@ -27,7 +27,8 @@ describe('a new version of the story', () => {
     async ({ expect }) => {
       const before = await startRollout(house(), await makeService(house()), 'v2', gated);
       await before.until('waiting-for-approval');
-      const next = await mutantBundle(nextVersion);
+      const mutations = await openMutations();
+      const next = await mutations.bundle(nextVersion).finally(() => mutations.close());
       await house().stopWorkers();
       await house().startWorkers(next);
       const after = await startRollout(house(), await makeService(house()), 'v2', gated);

@@ -49,9 +49,17 @@ export async function databasePlaces(db: Db): Promise<Place[]> {
 export async function filePlaces(folder: string): Promise<Place[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return Promise.all(
-    files.map(async (file) => ({ where: `file ${file}`, text: await readFile(file, 'latin1') })),
-  );
+  return Promise.all(files.map(async (file) => ({ where: `file ${file}`, text: await textOfFile(file) })));
+}
+
+/** A database keeps a journal only while it writes: a file that went meanwhile holds nothing. */
+async function textOfFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'latin1');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 /** What everybody on the machine sees of every process. */

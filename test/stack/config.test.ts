@@ -9,7 +9,7 @@ test('nothing needs to be set on one machine', () => {
 
   expect(config.databaseUrl).toBeNull();
   expect(config.temporal).toMatchObject({ address: null, namespace: 'holdfast', port: 7233, uiPort: 8233 });
-  expect(config.api).toEqual({ host: '127.0.0.1', port: 7650, url: null, requestsPerMinute: 6000 });
+  expect(config.api).toMatchObject({ host: '127.0.0.1', port: 7650, url: null, requestsPerMinute: 6000 });
   expect(config.cache).toBe('/home/ada/.cache/holdfast');
   expect(config.home).toBe(`${process.cwd()}/.holdfast`);
 });

@@ -42,6 +42,8 @@ interface Options {
   /** The key with which the agent asks the API. */
   readonly key?: string;
   readonly proxy?: string;
+  /** Settings of the agent besides. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const main = resolve(import.meta.dirname, '../../proxy-agent/main.ts');
@@ -52,6 +54,7 @@ export async function startHaproxy({
   apiUrl,
   key = '',
   proxy = 'local',
+  env: more = {},
 }: Options): Promise<TestProxy> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-haproxy-'));
   const at = (name: string): string => join(folder, name);
@@ -76,6 +79,7 @@ export async function startHaproxy({
     HOLDFAST_PROXY_CONFIG_KEYS: at('config-keys.pem'),
     HOLDFAST_AGENT_LOG_PORT: String(await freeUdpPort()),
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? at('compiled'),
+    ...more,
   };
   let haproxy: ChildProcess | null = null;
   let agent: ChildProcess | null = null;

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { createConfigChecks } from '../../providers/config-check/index.ts';
 import { activityInfo } from '@temporalio/activity';
 import {
   bundleWorkflowCode,
@@ -21,23 +23,14 @@ import { createClusteringParts } from '../../workers/clustering-parts.ts';
 import { operationsOptions } from '../../workers/operations.ts';
 import { watchOptions } from '../../workers/watch.ts';
 import type { ActivationSinks } from './lane-activation.ts';
-import { createPoints, type Fate, type Points } from './lane-points.ts';
+import type { CrashWorkerOptions } from './crash-worker.ts';
+import { createPoints, type Points } from './lane-points.ts';
 
 /**
  * The real worker with the real parts, plus one thing: it is killed or paused at a chosen moment. Moments are: before an activity,
  * after its effect but before its report, and each workflow activation. Arguments: one JSON object.
  */
-interface Options {
-  readonly address: string;
-  readonly namespace: string;
-  readonly databaseUrl: string;
-  readonly home: string;
-  readonly bundle: string;
-  readonly dockerHost: string | null;
-  readonly fate: Fate;
-}
-
-const options = JSON.parse(process.argv[2] ?? '{}') as Options;
+const options = JSON.parse(process.argv[2] ?? '{}') as CrashWorkerOptions;
 const points = createPoints(options.fate);
 Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 
@@ -47,6 +40,7 @@ const tools = {
   traffic: createHaproxyTraffic(createDesiredStateStore(db)),
   runtimes: createRuntimes({ home: options.home, dockerHost: options.dockerHost, env: process.env }),
   probe: createHttpProbe(),
+  ...createConfigChecks({ haproxy: 'haproxy', scratch: tmpdir() }),
   keep: loadConfig({}).keep,
   slotsPerProject: 100,
   clusters: createClusteringParts(loadConfig({}).clustering, null),

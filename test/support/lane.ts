@@ -1,10 +1,10 @@
 import { Client, Connection } from '@temporalio/client';
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { startCrashWorker, type CrashWorker } from './crash-worker.ts';
 import { instanceProcesses } from './effects.ts';
 import type { Fate } from './lane-points.ts';
 import { ulid } from 'ulid';
@@ -16,6 +16,8 @@ import { keyOfPerson, keyOfProxy } from './access.ts';
 import { startHaproxy, type TestProxy } from './haproxy.ts';
 import { testDatabase } from './postgres.ts';
 import { makeNamespace } from './rollout-house/namespace.ts';
+
+export type { CrashWorker } from './crash-worker.ts';
 
 /** One whole installation for crash tests: database, namespace, API, HAProxy with agent, load; the worker is a process to be killed. */
 export interface Lane {
@@ -30,15 +32,6 @@ export interface Lane {
   readonly reviewer: Lane['api'];
   startWorker(fate?: Fate): Promise<CrashWorker>;
   close(): Promise<void>;
-}
-
-export interface CrashWorker {
-  readonly pid: number;
-  /** Names of the points reached so far, in order. */
-  readonly points: readonly string[];
-  /** Resolves when the process is gone, with the signal that ended it. */
-  readonly gone: Promise<NodeJS.Signals | null>;
-  stop(): Promise<void>;
 }
 
 export async function openLane({
@@ -97,45 +90,12 @@ export async function openLane({
     api: (method, route, body) => ask({ url: apiUrl, key }, method, route, body),
     reviewer: (method, route, body) => ask({ url: apiUrl, key: reviewerKey }, method, route, body),
     startWorker: (fate = { at: 0, signal: 'SIGKILL' }) =>
-      startWorker(
+      startCrashWorker(
         { address: temporal.address, namespace, databaseUrl: database.url, home, bundle, dockerHost, fate },
         workers,
       ),
     async close() {
       for (const close of closers.reverse()) await close();
-    },
-  };
-}
-
-async function startWorker(options: object, workers: Set<ChildProcess>): Promise<CrashWorker> {
-  const script = path.resolve(import.meta.dirname, 'lane-worker.ts');
-  const child = spawn(process.execPath, [script, JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  workers.add(child);
-  const points: string[] = [];
-  const gone = new Promise<NodeJS.Signals | null>((resolve) => {
-    child.once('close', (_, signal) => {
-      workers.delete(child);
-      resolve(signal);
-    });
-  });
-  const ready = new Promise<void>((resolve) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line === 'ready') resolve();
-      else points.push(line.replace(/^point \d+ /, ''));
-    });
-  });
-  const early = gone.then(() => false);
-  if (!(await Promise.race([ready.then(() => true), early])))
-    throw new Error('the worker ended before it was ready');
-  return {
-    pid: child.pid ?? 0,
-    points,
-    gone,
-    async stop() {
-      child.kill('SIGKILL');
-      await gone;
     },
   };
 }

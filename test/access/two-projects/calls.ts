@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { ulid } from 'ulid';
 import type { House } from './house.ts';
-import type { Known } from './rows.ts';
+import { documentOf, flagsOf } from './config-rows.ts';
+import { secretOf, type Known } from './rows.ts';
 
 /** A request as sue may send it: to her own project with whatever ids she has heard of, or straight to the other one. */
 export interface Call {
@@ -12,13 +14,18 @@ export interface Call {
   readonly body: object | null;
 }
 
+/** Of both projects: what rows.ts has put there, and what sue may upload. */
+const releases = [secretOf('north', 'release'), secretOf('south', 'release'), 'sues own'].map((content) =>
+  createHash('sha256').update(content).digest('hex'),
+);
+
 /** Calls over every route of the API, from its own document. */
 export function anyCall({ app, north, south }: House): fc.Arbitrary<Call> {
   return fc.constantFrom(...routesOf(app)).chain(({ method, route }) =>
     fc
       .record({
         path: anyPath(route, north, south),
-        query: anyQuery(method, north),
+        query: anyQuery(method, north, south),
         body: anyBody(route, north, south),
       })
       .map(({ path, query, body }) => ({
@@ -53,7 +60,11 @@ function anyPath(route: string, north: Known, south: Known): fc.Arbitrary<string
   const operations = both((of) => (isStream ? [of.closed] : of.operations));
   const values: Record<string, fc.Arbitrary<string>> = {
     project,
-    proxy: fc.constant('local'),
+    proxy: both((of) => ['local', ...of.proxies]),
+    environment: both((of) => of.environments),
+    revision: both((of) => of.revisions),
+    sha256: fc.constantFrom(...releases),
+    key: fc.constantFrom('banner', 'other'),
     id: idsOf(route) ? both((of) => of[idsOf(route) ?? 'keys']) : operations,
     service: fc.constantFrom('web', 'shop', 'other'),
     commandId: both((of) => of.commands),
@@ -89,7 +100,7 @@ function idsOf(route: string): 'keys' | 'deliveries' | 'gates' | 'feedback' | 'u
   return route.includes('/notification-deliveries/') ? 'deliveries' : null;
 }
 
-function anyQuery(method: Call['method'], north: Known): fc.Arbitrary<string> {
+function anyQuery(method: Call['method'], north: Known, south: Known): fc.Arbitrary<string> {
   if (method !== 'GET') return fc.constant('');
   const cursor = Buffer.from(north.operations[0] ?? '').toString('base64url');
   return fc.constantFrom(
@@ -104,6 +115,9 @@ function anyQuery(method: Call['method'], north: Known): fc.Arbitrary<string> {
     '?waiting=me',
     '?after=0&waitMs=0',
     '?from=1&to=2',
+    '?environment=prod',
+    `?from=${north.revisions[0]}&to=${south.revisions[0]}`,
+    `?to=${north.revisions[0]}`,
   );
 }
 
@@ -113,7 +127,38 @@ function anyBody(route: string, north: Known, south: Known): fc.Arbitrary<object
   const subject = fc.constantFrom(...north.subjects, ...south.subjects, 'something else');
   const backend = fc.constantFrom(...north.backends, ...south.backends, 'other');
   const step = fc.record({ revision: fc.nat(2), step: fc.nat(1), reason: fc.constant(reason) });
+  const revision = fc.constantFrom(...north.revisions, ...south.revisions);
+  const document = documentOf('sues-own');
+  const requests = [{ port: 8080, method: 'GET', host: 'shop', path: '/cart' }];
   const bodies: Record<string, fc.Arbitrary<object>> = {
+    '/environments/{environment}': fc.constantFrom({}, { drift: 'revert' }),
+    '/environments/{environment}/config': fc.constant({ document, reason }),
+    '/config/plan': fc.oneof(
+      revision.map((each) => ({ revision: each })),
+      fc.constantFrom({ document }, {}),
+    ),
+    '/config/merge': revision.map((base) => ({ base, document })),
+    '/config/import': fc.constant({ haproxy: 'frontend x' }),
+    '/config/simulate': fc.record({ revision, against: revision, requests: fc.constant(requests) }),
+    '/config/rollback': revision.map((each) => ({ revision: each, reason })),
+    '/evaluate/flags': fc.constant({ context: { targetingKey: 'sue' } }),
+    '/evaluate/flags/{key}': fc.constant({ context: { targetingKey: 'sue' } }),
+    '/environments/{environment}/flags': fc.constant(flagsOf('sues-own')),
+    '/config-rollouts': fc.record({
+      environment: fc.constantFrom('prod', 'other'),
+      revision,
+      reason: fc.constant(reason),
+    }),
+    '/config-rollouts/{id}/commands': fc
+      .constantFrom('pause', 'resume', 'abort', 'skip-bake')
+      .map((kind) => ({ kind, revision: 0, reason })),
+    '/enrollments': fc
+      .constantFrom(...north.proxies, 'south-new')
+      .map((proxy) => ({ proxy, environment: 'prod' })),
+    '/agent-releases/{sha256}': fc.constant({ version: '1', content: 'sues own' }),
+    '/agent-updates': fc
+      .tuple(fc.constantFrom(...releases), fc.constantFrom(...north.proxies, ...south.proxies))
+      .map(([release, proxy]) => ({ release, environment: 'prod', proxies: [proxy], reason })),
     '/services/{service}': fc.record({ name: service, backend }).map(({ name, backend: to }) => ({
       ...{
         name,

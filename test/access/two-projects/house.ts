@@ -5,6 +5,7 @@ import { connect, connectUnwalled, type Db } from '../../../db/connect.ts';
 import { createNotifications } from '../../../db/notifications.ts';
 import { OpsError } from '../../../domain/errors.ts';
 import { keyOfPerson } from '../../support/access.ts';
+import { testSigner } from '../../support/fleet.ts';
 import { testDatabase } from '../../support/postgres.ts';
 import { fillProject, type Known } from './rows.ts';
 
@@ -31,14 +32,20 @@ export interface House {
 const noTemporal = (): Promise<Client> =>
   Promise.reject(new OpsError('unavailable', 'there is no Temporal here'));
 
+const silence = { status: 204, route: null, backend: null, headers: {}, body: '' };
+
 export async function openTwoProjects(walls: Walls): Promise<House> {
   const database = await testDatabase();
   const eyes = connectUnwalled(database.url);
   const db = (walls.rows ? connect : connectUnwalled)(database.url);
   const notifications = createNotifications(database.url);
+  const signer = await testSigner();
   const app = await buildApp({
-    ...{ db, notifications, temporal: noTemporal, taskQueue: 'nobody' },
+    ...{ db, notifications, signer, temporal: noTemporal, taskQueue: 'nobody' },
     ...{ requestsPerMinute: 1_000_000_000, operationsPerProject: 10_000 },
+    // Nothing of the walls depends on what HAProxy says.
+    configCheck: { check: () => Promise.resolve([]) },
+    shadowRun: { replay: (_config, requests) => Promise.resolve(requests.map(() => silence)) },
   });
   const installationKey = await keyOfPerson(eyes, 'ada');
   const [north, south] = [
@@ -51,6 +58,7 @@ export async function openTwoProjects(walls: Walls): Promise<House> {
     async close() {
       await app.close();
       await notifications.close();
+      await signer.close();
       await Promise.all([db.destroy(), eyes.destroy()]);
       await database.close();
     },

@@ -6,6 +6,7 @@ import type { Db } from '../../../db/connect.ts';
 import { saveArchive } from '../../../db/operation-archive.ts';
 import { beginAttempt, endAttempt } from '../../../db/notification/ledger.ts';
 import { askAtGate } from '../../support/approval.ts';
+import { fillConfig } from './config-rows.ts';
 
 /** What somebody may know, or guess, of a project: ids and names to ask with. */
 export interface Known {
@@ -24,6 +25,9 @@ export interface Known {
   readonly uploads: readonly string[];
   readonly entries: readonly string[];
   readonly backends: readonly string[];
+  readonly environments: readonly string[];
+  readonly revisions: readonly string[];
+  readonly proxies: readonly string[];
 }
 
 interface Filling {
@@ -66,14 +70,20 @@ export async function fillProject(filling: Filling): Promise<Known> {
   await attemptOf(eyes, delivery, project);
   const feedback = await feedbackOf(filling);
   const cluster = await clusterOf(eyes, project, feedback);
+  const { rollout, ...config } = await fillConfig({
+    ...{ eyes, project, secretOf: (what) => secretOf(project, what) },
+    put: (path, body) => post(`${at}/${path}`, body, 'PUT'),
+    post: (path, body) => post(`${at}/${path}`, body),
+  });
   await close(eyes, closed, project);
   await sampleOf(eyes, project);
   await publishCheckpoint(eyes, project);
   return {
-    ...{ project, operations: [open, closed], closed, commands: [command], subjects: [subject] },
+    ...{ project, operations: [open, closed, rollout], closed, commands: [command], subjects: [subject] },
     ...{ decisions: await ids(eyes, 'approval_decision', project), gates: [gateId] },
     ...{ deliveries: [delivery], keys: [apiKey], backends: [`${project}-web`, `${project}-shop`] },
     ...{ clusters: [cluster], feedback: [feedback], uploads: await ids(eyes, 'feedback_upload', project) },
+    ...config,
     entries: await ids(eyes, 'audit_entry', project),
   };
 

@@ -14,6 +14,7 @@ const onlyHeld: Row = [false, true];
 const matrix: Record<CanaryPhase, Record<CanaryCommandKind, Row>> = {
   starting: moving(),
   'health-check': moving(),
+  configuring: moving(),
   shifting: moving(),
   soaking: { ...moving(), promote: unlessHeld, 'promote-full': unlessHeld },
   holding: { ...moving(), promote: unlessHeld, 'promote-full': unlessHeld },

@@ -233,3 +233,29 @@ test('a line that is kept is one that the document holds', () => {
     expect(importHaproxy(without).document, all[line - 1]).not.toEqual(document);
   }
 });
+
+test('the node’s own address comes back as it was rendered, and no other variable is read', () => {
+  const { document } = importHaproxy(
+    [
+      'defaults',
+      '  mode http',
+      'frontend web',
+      '  bind "${HOLDFAST_NODE_ADDRESS}:80"',
+      '  bind node:81',
+      '  bind "${OTHER}:82"',
+    ].join('\n'),
+  );
+
+  expect(document.frontends).toMatchObject([{ binds: [{ address: 'node', port: 80 }] }]);
+});
+
+test('a backend that names no server is one whose servers canary rollouts bring; one whose servers were lost is not', () => {
+  const imported = importHaproxy(
+    'defaults\n  mode http\nbackend steered\n  balance roundrobin\nbackend lost\n  server-template s 1-3 a:80\n',
+  );
+
+  const [steered, lost] = imported.document.backends;
+  expect(steered).toMatchObject({ name: 'steered', steered: true });
+  expect(noteOf(imported, 'backend steered')).toMatchObject({ kind: 'changed' });
+  expect(lost).not.toHaveProperty('steered');
+});

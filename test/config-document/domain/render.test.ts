@@ -155,3 +155,12 @@ function reversed(value: unknown): unknown {
   const entries = Object.entries(value).map(([name, part]) => [name, reversed(part)] as const);
   return Object.fromEntries(entries.reverse());
 }
+
+test('the node’s own address is read from its environment, or stands there where it is known', () => {
+  const web = { name: 'web', binds: [{ address: 'node', port: 8080 }] };
+  const document: ConfigDocument = { schemaVersion: 1, frontends: [web], backends: [] };
+
+  expect(renderConfigDocument(document).text).toContain('    bind "${HOLDFAST_NODE_ADDRESS}:8080"\n');
+  const there = { ...nodePlaces, nodeAddress: '127.0.0.1' };
+  expect(renderConfigDocument(document, there).text).toContain('    bind 127.0.0.1:8080\n');
+});

@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { CanaryPlanInput } from '../../../contracts/canary-plan.ts';
 import type {
   CanaryCommandKind,
+  CanaryConfig,
   CanaryPhase,
   CanaryRolloutState,
 } from '../../../contracts/canary-rollout.ts';
@@ -54,13 +55,14 @@ export interface StartedRollout {
 /** A service of one's own, registered and, unless told otherwise, with `v1` serving. */
 export async function makeService(
   house: RolloutHouse,
-  options: { stable?: string | null; instances?: number } = {},
+  options: { stable?: string | null; instances?: number; proxy?: string } = {},
 ) {
+  const proxy = options.proxy ?? houseProxy;
   const name = `svc-${ulid().toLowerCase()}`;
   const start = { runtime: 'process' as const, command: ['run'] };
   const spec = {
     start,
-    traffic: { provider: 'haproxy', proxy: houseProxy, backend: name },
+    traffic: { provider: 'haproxy', proxy, backend: name },
     health: { path: `/${name}`, timeoutMs: 200 },
     instances: options.instances ?? 1,
     plan: null,
@@ -76,12 +78,17 @@ export async function makeService(
   await house.db.insertInto('service').values(row).execute();
   house.agent.rate(name, 1000);
   const stable = options.stable === undefined ? 'v1' : options.stable;
-  if (stable !== null) await serve(house, name, stable, spec.instances);
+  if (stable !== null) await serve(house, name, stable, { count: spec.instances, proxy });
   return name;
 }
 
 /** What a first release leaves behind, without the time it takes. */
-async function serve(house: RolloutHouse, service: string, version: string, count: number): Promise<void> {
+async function serve(
+  house: RolloutHouse,
+  service: string,
+  version: string,
+  { count, proxy }: { count: number; proxy: string },
+): Promise<void> {
   const { db, runtime } = house;
   const start = { runtime: 'process' as const, command: ['run'] };
   const ids = Array.from({ length: count }, (_, index) => `default.${service}.${version}.${index}`);
@@ -109,7 +116,7 @@ async function serve(house: RolloutHouse, service: string, version: string, coun
   }));
   const split = JSON.stringify({ servers, stable: version, canary: null, leaseMs: null });
   const row = {
-    proxy: houseProxy,
+    proxy,
     backend: service,
     project: 'default',
     service,
@@ -122,7 +129,7 @@ async function serve(house: RolloutHouse, service: string, version: string, coun
   };
   await db
     .insertInto('proxy')
-    .values({ name: houseProxy, revision: 0 })
+    .values({ name: proxy, revision: 0 })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
   await db.insertInto('traffic_target').values(row).execute();
@@ -135,6 +142,7 @@ export async function startRollout(
   version = 'v2',
   plan: CanaryPlanInput = quickPlan,
   record: 'and-start' | 'only' = 'and-start',
+  config: CanaryConfig | null = null,
 ): Promise<StartedRollout> {
   const operationId = ulid();
   const frozen = freezePlan(plan);
@@ -146,6 +154,7 @@ export async function startRollout(
     plan: frozen,
     defaultPlan: frozen,
     reason: null,
+    config,
   });
   if (started === null) throw new Error(`the rollout of ${service} ${version} was refused`);
   return follow(house, service, operationId, record);
@@ -263,4 +272,9 @@ async function follow(
         .where('id', '=', operationId)
         .executeTakeFirstOrThrow(),
   };
+}
+
+/** The timeline in short. */
+export async function typesOf(rollout: StartedRollout): Promise<string[]> {
+  return (await rollout.events()).map(({ type }) => type);
 }

@@ -1,7 +1,9 @@
+import { tmpdir } from 'node:os';
 import { loadConfig } from '../../../config.ts';
 import type { Db } from '../../../db/connect.ts';
 import { createDesiredStateStore } from '../../../db/desired-state-store.ts';
 import type { NotificationTools } from '../../../activities/notification/index.ts';
+import { createConfigChecks } from '../../../providers/config-check/index.ts';
 import { createMemoryNotifier, type MemoryNotifier } from '../../../providers/notifier/memory.ts';
 import { createWebhookNotifier } from '../../../providers/notifier/webhook.ts';
 import { createSecrets } from '../../../providers/secret/reference.ts';
@@ -108,6 +110,7 @@ export function makeTools(db: Db, languageModel: LanguageModel | null = null): H
       traffic,
       runtimes: { process: noted, docker: noted },
       probe,
+      ...createConfigChecks({ haproxy: 'haproxy', scratch: tmpdir() }),
       keep: loadConfig({}).keep,
       slotsPerProject: 100,
       clusters: createClusteringParts(loadConfig({}).clustering, null, languageModel),

@@ -1,11 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  isSurelyAbove,
-  isSurelyMoreBy,
-  isSurelyTimes,
-  upperRank,
-} from '../../../domain/canary-rollout/evidence.ts';
+import { isSurelyAbove, isSurelyMoreBy, isSurelyTimes, upperRank } from '../../domain/measure/evidence.ts';
 
 test.each([
   [1, 1, true],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isSurelyAbove, upperRank } from '../../../domain/canary-rollout/evidence.ts';
+import { isSurelyAbove, upperRank } from '../../domain/measure/evidence.ts';
 
 /** The same questions answered the slow way: every probability from whole numbers, with no logarithm and no recurrence. */
 
