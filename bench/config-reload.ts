@@ -16,19 +16,21 @@ interface Options {
 }
 
 /**
- * Reloads by the agent under load, beside a control run with HAProxy's defaults and the bare signal; then revisions in quick
+ * Reloads by the agent under load, beside control runs with HAProxy's defaults and the bare signal; then revisions in quick
  * succession, where the newest of each burst must be live in time.
  */
 export async function configReload({ reloads, note }: Options) {
   const keepAlive = await underLoad('keep-alive', reloads, note);
   const oneShot = await underLoad('one-shot', reloads, note);
-  const control = await controlRun(reloads, note);
+  const controlKeepAlive = await controlRun('keep-alive', reloads, note);
+  const controlOneShot = await controlRun('one-shot', reloads, note);
   const revisions = await quickRevisions(reloads * 10, note);
   return {
     keep_alive: keepAlive,
     one_shot: oneShot,
     failed: keepAlive.failed + oneShot.failed,
-    control_keep_alive: control,
+    control_keep_alive: controlKeepAlive,
+    control_one_shot: controlOneShot,
     revisions,
     stale_ends: revisions.stale_ends,
   };
@@ -78,11 +80,11 @@ async function applyOne({ plane, bundle }: BenchProxy, text: string): Promise<nu
 }
 
 /** The same load without the one line of configuration, reloaded as scripts do: the run that shows that failures are seen. */
-async function controlRun(reloads: number, note: Options['note']) {
+async function controlRun(mode: LoopMode, reloads: number, note: Options['note']) {
   const proxy = await startProxy({ isAgentStarted: false, options: [] });
   try {
     const startedAt = performance.now();
-    const load = startClosedLoop(proxy.port, 'keep-alive');
+    const load = startClosedLoop(proxy.port, mode);
     let lost = 0;
     for (let round = 1; round <= reloads; round += 1) {
       const text = `control ${round}`;
@@ -92,7 +94,7 @@ async function controlRun(reloads: number, note: Options['note']) {
       await pace(load.counts, round);
     }
     const counts = await load.stop();
-    note(`control: ${JSON.stringify(counts)}`);
+    note(`control, ${mode}: ${JSON.stringify(counts)}`);
     return { ...figuresOf(counts, startedAt), reloads, reasons: counts.reasons, not_live_after_200_ms: lost };
   } finally {
     await proxy.close();

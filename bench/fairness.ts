@@ -38,8 +38,8 @@ export async function fairness({ rounds, note }: { rounds: number; note: (text: 
       idle_p95_ms: idle.p95,
       fairness_off_p95_ms: unfair.p95,
       times_worse_with_fairness_off: Math.round((unfair.p95 / fair.p95) * 10) / 10,
-      noisy_at_work_most: fair.noisy,
-      noisy_at_work_most_with_fairness_off: unfair.noisy,
+      at_work_most: fair.atWork,
+      at_work_most_with_fairness_off: unfair.atWork,
       samples: fair.samples,
       crowd,
       slots_per_project: slotsPerProject,
@@ -76,8 +76,8 @@ async function measure({ temporal, client, db }: Servers, connection: NativeConn
       asked.crowd === null ? null : untilQueued(client, workers),
     ]);
     const waits = await quietProjects(client, workers, size, asked.fair);
-    const noisyAtWork = Object.fromEntries(workers.most);
-    return { ...summaryOf(waits), arriving: summaryOf(arriving).p95, noisy: noisyAtWork };
+    const atWork = Object.fromEntries(workers.most);
+    return { ...summaryOf(waits), arriving: summaryOf(arriving).p95, atWork };
   } finally {
     await end?.();
     await workers.stop();

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { createConfigChecks } from '../providers/config-check/index.ts';
 import { loadConfig } from '../config.ts';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -70,6 +72,7 @@ async function startWorkers({ temporal, folder, db, atEnd }: Servers): Promise<v
     traffic,
     runtimes: { process: runtime, docker: runtime },
     probe: createMemoryProbe(),
+    ...createConfigChecks({ haproxy: 'haproxy', scratch: tmpdir() }),
     audit: null,
     log: () => undefined,
     keep: loadConfig({}).keep,

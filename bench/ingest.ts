@@ -4,7 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Db } from '../db/connect.ts';
 import {
-  adminKey,
   feedbackProcesses,
   issueWebhook,
   registerSource,
@@ -12,6 +11,7 @@ import {
   type Webhook,
 } from './feedback/processes.ts';
 import { reRuns } from './feedback/re-runs.ts';
+import { adminKey } from './processes.ts';
 import { withServers } from './servers.ts';
 import { quantile } from './statistics.ts';
 

@@ -41,6 +41,14 @@ const scenarios: Record<string, Scenario> = {
     run: async (note, count) =>
       (await import('./cluster-speed.ts')).clusterSpeed({ largest: count ?? 50_000, note }),
   },
+  'config-push': {
+    about:
+      'a configuration to 1,000 agents and ten real HAProxies, and to 5,000; the bare protocol beside it (--count agents, 1000)',
+    run: async (note, count) =>
+      (await import('./config-push.ts')).configPush({
+        ...{ agents: count ?? 1000, realProxies: 10, rollouts: 10, note },
+      }),
+  },
   'config-reload': {
     about:
       'reloads by the agent under load, a control run with the bare signal, revisions in quick succession (--count reloads, 100)',

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { adminKeyFile } from '../infra/stack/keys.ts';
 import { readStackRecord, type StackRecord } from '../infra/stack/record.ts';
+import { askApi } from './ask-api.ts';
 
 /** A whole stack of its own for one benchmark, brought up and taken down by the command `holdfast`. */
 export interface BenchStack {
@@ -27,32 +27,12 @@ export async function withStack<T>(use: (stack: BenchStack) => Promise<T>): Prom
     return await use({
       record,
       home,
-      api: (method, route, body) => ask({ base: record.urls.api, key }, method, route, body),
+      api: (method, route, body) => askApi({ base: record.urls.api, key }, { method, route, body }),
     });
   } finally {
     await holdfast(home, 'down');
     await rm(home, { recursive: true, force: true });
   }
-}
-
-async function ask<T>(
-  { base, key }: { base: string; key: string },
-  method: string,
-  route: string,
-  body: unknown,
-): Promise<T> {
-  const response = await fetch(`${base}/v1/projects/default${route}`, {
-    method,
-    headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(method === 'POST' ? { 'idempotency-key': randomUUID() } : {}),
-      authorization: `Bearer ${key}`,
-    },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${text}`);
-  return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
 function holdfast(home: string, ...args: string[]): Promise<void> {

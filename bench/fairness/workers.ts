@@ -1,4 +1,6 @@
-import { heartbeat, sleep } from '@temporalio/activity';
+import { tmpdir } from 'node:os';
+import { createConfigChecks } from '../../providers/config-check/index.ts';
+import { activityInfo, heartbeat, sleep } from '@temporalio/activity';
 import { bundleWorkflowCode, DefaultLogger, Worker, type NativeConnection } from '@temporalio/worker';
 import path from 'node:path';
 import { loadConfig } from '../../config.ts';
@@ -13,9 +15,9 @@ import { watchOptions } from '../../workers/watch.ts';
 
 export interface FairnessWorkers {
   readonly queues: { readonly operations: string; readonly watch: string };
-  /** The most activities at work at one moment, by their type; those that wait for room are not counted. */
+  /** The most activities at work at one moment, by their project and type, as `noisy work`; those that wait for room are not counted. */
   readonly most: ReadonlyMap<string, number>;
-  /** How many have begun, by their type. */
+  /** How many have begun, by the same. */
   readonly begun: ReadonlyMap<string, number>;
   stop(): Promise<void>;
 }
@@ -77,7 +79,8 @@ function createHands() {
   const most = new Map<string, number>();
   const begun = new Map<string, number>();
 
-  async function counted(what: string, task: () => Promise<void>): Promise<void> {
+  async function counted(type: string, task: () => Promise<void>): Promise<void> {
+    const what = `${activityInfo().priority?.fairnessKey ?? 'unnamed'} ${type}`;
     const now = (atWork.get(what) ?? 0) + 1;
     atWork.set(what, now);
     begun.set(what, (begun.get(what) ?? 0) + 1);
@@ -115,6 +118,7 @@ function toolsOf(db: Db, slotsPerProject: number): WatchTools {
     traffic: createMemoryTraffic({}),
     runtimes: { process: runtime, docker: runtime },
     probe: createMemoryProbe(),
+    ...createConfigChecks({ haproxy: 'haproxy', scratch: tmpdir() }),
     audit: null,
     log: () => undefined,
     keep: loadConfig({}).keep,
