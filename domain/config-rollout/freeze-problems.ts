@@ -1,8 +1,7 @@
 import type { FreezeWindow } from '../../contracts/config-revision.ts';
 import { type ConfigProblem, problem, problemIf } from '../config-document/problem.ts';
-import { dayMs, dayNumber, instantOf } from './calendar.ts';
-import { frozenUntil } from './freeze.ts';
-import { isTimeZone } from './zoned-time.ts';
+import { dayMs, dayNumber, instantOf, weekdayOf } from './calendar.ts';
+import { aheadMs, isTimeZone, timeOfDay } from './zoned-time.ts';
 
 /** What is wrong with freeze windows that have the right shape; `pointer` is the place of the list. */
 export function freezeProblems(windows: readonly FreezeWindow[], pointer: string): ConfigProblem[] {
@@ -11,7 +10,7 @@ export function freezeProblems(windows: readonly FreezeWindow[], pointer: string
   return problemIf(
     leaveNoTime(windows),
     pointer,
-    'leave no free minute in the week, so nothing would ever be rolled out; shorten one',
+    'leave no free minute in the week, all the year or a part of it, so nothing would be rolled out; shorten one',
   );
 }
 
@@ -27,11 +26,39 @@ function problemsOf(window: FreezeWindow, pointer: string): ConfigProblem[] {
   return [problem(`${pointer}/until`, 'is not after since; a window ends after it begins')];
 }
 
-const anyMonday = dayNumber(2026, 1, 5) * dayMs;
-const monthMs = 30 * dayMs;
+type Weekly = Extract<FreezeWindow, { days: unknown }>;
 
+const newYear = dayNumber(2026, 1, 1);
+const anyYear = Array.from({ length: 365 }, (_, index) => (newYear + index) * dayMs);
+const weekMs = 7 * dayMs;
+const week = Array.from({ length: 7 }, (_, day) => day);
+
+/** Clocks that one zone sets forward and another does not close a gap for a part of the year, so every stand of them is looked at. */
 function leaveNoTime(windows: readonly FreezeWindow[]): boolean {
   const weekly = windows.filter((window) => 'days' in window);
-  const freeze = frozenUntil(weekly, anyMonday);
-  return freeze !== null && freeze.untilMs > anyMonday + monthMs;
+  const zones = [...new Set(weekly.map(({ timeZone }) => timeZone))];
+  const stands = anyYear.map((atMs) => new Map(zones.map((zone) => [zone, aheadMs(zone, atMs)])));
+  const different = new Map(stands.map((ahead) => [[...ahead.values()].join(' '), ahead]));
+  return [...different.values()].some((ahead) => coverTheWeek(weekly, ahead));
+}
+
+/** Whether windows leave no minute of a week while every zone stays `ahead` of UTC as it is now, in milliseconds. */
+function coverTheWeek(windows: readonly Weekly[], ahead: ReadonlyMap<string, number>): boolean {
+  const spans = windows
+    .flatMap((window) =>
+      week.filter((day) => window.days.includes(weekdayOf(day))).map((day) => spanOf(window, day)),
+    )
+    .toSorted((one, other) => one.startMs - other.startMs);
+  let coveredMs = Math.max(0, ...spans.map(({ endMs }) => endMs - weekMs));
+  for (const { startMs, endMs } of spans) {
+    if (startMs > coveredMs) return false;
+    coveredMs = Math.max(coveredMs, endMs);
+  }
+  return coveredMs >= weekMs;
+
+  function spanOf({ from, to, timeZone }: Weekly, day: number): { startMs: number; endMs: number } {
+    const shownMs = day * dayMs + timeOfDay(from) - (ahead.get(timeZone) ?? 0);
+    const startMs = ((shownMs % weekMs) + weekMs) % weekMs;
+    return { startMs, endMs: startMs + timeOfDay(to) - timeOfDay(from) + (to > from ? 0 : dayMs) };
+  }
 }

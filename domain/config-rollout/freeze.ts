@@ -11,16 +11,17 @@ const horizonMs = 60 * 86_400_000;
 
 /**
  * Until when no wave may begin, and why; null when one may now. Windows that overlap or touch count as one, up to 60 days from now: who
- * waits asks again then. Expects windows without `freezeProblems`.
+ * waits asks again then. The one that holds now is told whole, however long it is. A window more never brings the end nearer.
  */
 export function frozenUntil(windows: readonly FreezeWindow[], nowMs: number): Freeze | null {
   const first = longestAt(windows, nowMs);
   if (first === null) return null;
+  const horizon = nowMs + horizonMs;
   let { untilMs } = first;
-  while (untilMs - nowMs < horizonMs) {
+  while (untilMs < horizon) {
     const next = longestAt(windows, untilMs);
     if (next === null) break;
-    untilMs = next.untilMs;
+    untilMs = Math.min(next.untilMs, horizon);
   }
   return { untilMs, reason: first.reason };
 }

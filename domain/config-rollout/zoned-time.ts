@@ -14,6 +14,17 @@ export function dayAt(timeZone: string, atMs: number): number {
   return Math.floor(shownAt(timeZone, atMs) / dayMs);
 }
 
+/** Milliseconds from midnight to a time (`HH:MM`). */
+export function timeOfDay(time: string): number {
+  const [hours = 0, minutes = 0] = time.split(':').map(Number);
+  return (hours * 60 + minutes) * 60_000;
+}
+
+/** How far clocks of the zone are ahead of UTC at an instant, in milliseconds. */
+export function aheadMs(timeZone: string, atMs: number): number {
+  return shownAt(timeZone, atMs) - atMs;
+}
+
 /**
  * When clocks of the zone show a time (`HH:MM`) on a day. A time that they show twice, as they are set back, or never, as they are set
  * forward, has two answers, one by the rule before and one by the rule after: the wanted one is given.
@@ -24,12 +35,11 @@ export function zonedInstant(
   time: string,
   wanted: 'earliest' | 'latest',
 ): number {
-  const [hours = 0, minutes = 0] = time.split(':').map(Number);
-  const shown = day * dayMs + (hours * 60 + minutes) * 60_000;
+  const shown = day * dayMs + timeOfDay(time);
   // No zone is further than 14 h from UTC, so these two stand on either side of any change near the day.
   const instants = [-1.5, 1.5].map((days) => {
     const near = shown + days * dayMs;
-    return shown - (shownAt(timeZone, near) - near);
+    return shown - aheadMs(timeZone, near);
   });
   const exact = instants.filter((instant) => shownAt(timeZone, instant) === shown);
   const answers = exact.length === 0 ? instants : exact;

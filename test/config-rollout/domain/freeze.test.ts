@@ -128,6 +128,8 @@ test('at the end that is told no window holds, and until then it does not move',
         const between = Math.floor(now + (end - now) * Math.min(part, 0.999));
 
         expect(end).toBeGreaterThan(now);
+        // A free minute in every week, and once in a while a week that begins by one stand of the clocks and ends by another.
+        expect(end - now).toBeLessThan(14 * 86_400_000);
         expect(frozenUntil(windows, end)).toBeNull();
         expect(frozenUntil(windows, between)?.untilMs).toBe(end);
       },
@@ -135,13 +137,26 @@ test('at the end that is told no window holds, and until then it does not move',
   );
 });
 
+const someSpan = fc
+  .tuple(instant, fc.integer({ min: 1, max: 100 * 24 * 60 }))
+  .map(([since, minutes]): FreezeWindow => ({
+    since: new Date(since * 60_000).toISOString(),
+    until: new Date((since + minutes) * 60_000).toISOString(),
+    reason: 'why',
+  }));
+const weeklyOrSpan = fc.oneof<fc.Arbitrary<FreezeWindow>[]>(someWindow, someSpan);
+
 test('a window more never shortens a freeze', () => {
+  const always = weekly([...days], '00:01', '00:00');
+  const others = weekly([...days], '00:01', '00:00', 'Asia/Kathmandu');
   fc.assert(
-    fc.property(fc.array(someWindow, { maxLength: 3 }), someWindow, instant, (windows, more, minute) => {
+    fc.property(fc.array(weeklyOrSpan, { maxLength: 3 }), weeklyOrSpan, instant, (windows, more, minute) => {
       const alone = frozenUntil(windows, minute * 60_000)?.untilMs ?? 0;
 
       expect(frozenUntil([...windows, more], minute * 60_000)?.untilMs ?? 0).toBeGreaterThanOrEqual(alone);
     }),
+    // Two that together never end: what is looked at ends at 60 days, wherever a window ends then.
+    { examples: [[[always, others], weekly(['fri'], '00:00', '00:00', 'Australia/Lord_Howe'), 30_235_681]] },
   );
 });
 
@@ -153,6 +168,13 @@ test('what cannot be meant is refused by pointer', () => {
   expect(freezeProblems([{ since: absolute.until, until: absolute.since, reason: 'x' }], '/freezes')).toEqual(
     [{ pointer: '/freezes/0/until', detail: expect.stringContaining('is not after since') as string }],
   );
+  const day = weekly([...days], '00:00', '23:00');
+  const nightOfNewYork = weekly([...days], '18:01', '00:00', 'America/New_York');
+  expect(freezeProblems([day], '/freezes')).toEqual([]);
+  // 22:01 of UTC in summer, and a minute later than the other ends in winter.
+  expect(freezeProblems([day, nightOfNewYork], '/freezes')).toEqual([
+    { pointer: '/freezes', detail: expect.stringContaining('no free minute') as string },
+  ]);
   expect(freezeProblems([weekly([...days], '08:00', '08:00')], '/freezes')).toEqual([
     { pointer: '/freezes', detail: expect.stringContaining('no free minute') as string },
   ]);
