@@ -40,11 +40,3 @@ export function isIban(found: string): boolean {
   }
   return rest === 1;
 }
-
-/** Whether it has so many digits. */
-export function isSpanOfDigits(least: number, most: number): (found: string) => boolean {
-  return (found) => {
-    const { length } = found.replace(/\D/g, '');
-    return length >= least && length <= most;
-  };
-}

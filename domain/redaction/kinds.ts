@@ -1,4 +1,4 @@
-import { cardSpans, isIban, isSpanOfDigits } from './check-digits.ts';
+import { cardSpans, isIban } from './check-digits.ts';
 
 /** A kind of secret or personal data, told by its form. */
 export interface RedactedKind {
@@ -76,11 +76,12 @@ export const kinds: readonly RedactedKind[] = [
     shape: /(?<![\d-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])/g,
     hint: '-',
   },
+  { kind: 'coordinates', shape: /(?<![\d.])-?\d{1,2}\.\d{4,}, ?-?\d{1,3}\.\d{4,}(?![\d.])/g, hint: ',' },
   {
     kind: 'phone-number',
+    // ITU-T E.164: with its country code at most 15 digits. What is counted back from the end leaves out digits that only stand beside it.
     shape:
-      /(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){1,4}|\(\d{3}\) ?\d{3}[ .-]\d{4}|\d{3}-\d{3}-\d{4})(?![\w-])/g,
-    isReal: isSpanOfDigits(8, 15),
+      /(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){1,4}(?<=\+(?:\D{0,2}\d){8,15})|\(\d{3}\) ?\d{3}[ .-]\d{4}|\d{3}-\d{3}-\d{4})(?![\w-])/g,
   },
   { kind: 'mac-address', shape: /(?<![\w:-])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:-])/gi },
   {
@@ -88,5 +89,4 @@ export const kinds: readonly RedactedKind[] = [
     shape:
       /(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.]*\d)|(?<![\w:])(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}(?![\w:])|(?<![\w:])(?=(?:[0-9a-f]*:){3})(?:[0-9a-f]{1,4}:){1,6}(?::[0-9a-f]{1,4}){1,6}(?![\w:])/gi,
   },
-  { kind: 'coordinates', shape: /(?<![\d.])-?\d{1,2}\.\d{4,}, ?-?\d{1,3}\.\d{4,}(?![\d.])/g, hint: ',' },
 ];

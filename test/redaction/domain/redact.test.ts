@@ -78,6 +78,9 @@ test.each([
   ['4111 1111 1111 1111 2026', '[card-number] 2026'],
   ['4111 1111 1111 1111 5500 0000 0000 0004', '[card-number] [card-number]'],
   ['1234 5678 9012 3456 7890 1234', '1234 5678 9012 3456 7890 1234'],
-])('other digits beside a card number do not hide it: %s', (before, after) => {
+  ['+1 (415) 555-0132 52.520008, 13.404954', '[phone-number] [coordinates]'],
+  ['+1 415 555 0132 1234 5678', '[phone-number] 5678'],
+  ['+123 (1234) 1234 1234 123-456-7890', '[phone-number] [phone-number]'],
+])('other digits beside a number do not hide it: %s', (before, after) => {
   expect(redact(before).text).toBe(after);
 });
