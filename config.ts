@@ -92,6 +92,7 @@ export interface Config {
     readonly logPort: number;
     readonly nodeAddress: string;
     readonly windowMs: number;
+    readonly sampledRequests: number;
     readonly trialMs: number;
   };
   /** The public key stands beside the key, in `<key>.pub`. */
@@ -228,6 +229,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       state: values.HOLDFAST_AGENT_STATE ?? join(home, 'agent'),
       logPort: values.HOLDFAST_AGENT_LOG_PORT ?? 7681,
       nodeAddress: values.HOLDFAST_NODE_ADDRESS ?? '*',
+      sampledRequests: values.HOLDFAST_AGENT_SAMPLE ?? 10,
       ...{ windowMs: values.HOLDFAST_AGENT_WINDOW ?? 5000, trialMs: values.HOLDFAST_AGENT_TRIAL ?? 60_000 },
     },
     audit: {

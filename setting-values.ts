@@ -56,6 +56,12 @@ export function count(value: string): number {
   throw new Fault(`is ${quote(value)}, not a whole number above 0`);
 }
 
+/** As many requests as a report has room for; 0 is none. */
+export function sampleSize(value: string): number {
+  if (/^[0-9]{1,2}$/.test(value) && Number(value) <= 20) return Number(value);
+  throw new Fault(`is ${quote(value)}, not a whole number from 0 to 20`);
+}
+
 /** A share of 1: over 0, at most 1. */
 export function similarity(value: string): number {
   const number = Number(value);

@@ -10,6 +10,7 @@ import {
   oneOf,
   path,
   port,
+  sampleSize,
   secretReference,
   similarity,
   span,
@@ -202,6 +203,7 @@ const settings = {
   HOLDFAST_AGENT_LOG_PORT: optional('UDP port that HAProxy logs to', '7681', port),
   HOLDFAST_NODE_ADDRESS: optional('address that configurations call node; * is all', '*', bindAddress),
   HOLDFAST_AGENT_WINDOW: optional('requests of so long a time are told together', '5s', briefSpan),
+  HOLDFAST_AGENT_SAMPLE: optional('so many requests of a window are told; 0: none', '10', sampleSize),
   HOLDFAST_AGENT_TRIAL: optional('so long an ordered release may take to be healthy', '60s', briefSpan),
 } as const satisfies Record<string, Setting<unknown>>;
 

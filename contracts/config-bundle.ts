@@ -102,6 +102,15 @@ export const ConfigDrift = Type.Object({
 });
 export type ConfigDrift = Static<typeof ConfigDrift>;
 
+/** A request as a proxy has seen it: without headers and query, redacted. */
+export const SeenRequest = Type.Object({
+  port: Type.Integer({ minimum: 1, maximum: 65535 }),
+  method: Type.String({ pattern: '^[A-Z]{1,20}$' }),
+  host: Type.String({ maxLength: 253 }),
+  path: Type.String({ pattern: '^/[!-~]*$', maxLength: 8000 }),
+});
+export type SeenRequest = Static<typeof SeenRequest>;
+
 /** What the requests of some seconds came to, counted by the agent from the log of its HAProxy. */
 export const ProxyWindow = Type.Object({
   startsAt: Timestamp,
@@ -126,6 +135,12 @@ export const ProxyWindow = Type.Object({
       example: Type.String({ maxLength: 300, description: 'One of the requests, redacted' }),
     }),
     { maxItems: 10, description: 'The most frequent errors' },
+  ),
+  sample: Type.Optional(
+    Type.Array(SeenRequest, {
+      maxItems: 20,
+      description: 'Some of the requests, one at most of each frontend and backend',
+    }),
   ),
 });
 export type ProxyWindow = Static<typeof ProxyWindow>;

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { Duration, Name, Page, Reason, ref, Timestamp } from './common.ts';
 import { ConfigPlan, ConfigPlanInput } from './config-plan.ts';
-import { DriftPolicy } from './config-bundle.ts';
+import { DriftPolicy, SeenRequest } from './config-bundle.ts';
 
 /** The address of a document by its content, and the ETag of a head. */
 export const Revision = Type.String({
@@ -171,10 +171,7 @@ export type ConfigImport = Static<typeof ConfigImport>;
 
 export const SampledRequest = Type.Object(
   {
-    port: Type.Integer({ minimum: 1, maximum: 65535 }),
-    method: Type.String({ pattern: '^[A-Z]{1,20}$' }),
-    host: Type.String({ maxLength: 253 }),
-    path: Type.String({ pattern: '^/[!-~]*$', maxLength: 8000 }),
+    ...SeenRequest.properties,
     headers: Type.Optional(Type.Record(Type.String({ maxLength: 100 }), Type.String({ maxLength: 4000 }))),
   },
   { additionalProperties: false },
@@ -186,12 +183,13 @@ export const ConfigSimulationInput = Type.Object(
     document: Type.Optional(Document),
     revision: Type.Optional(Revision),
     against: Type.Optional(Revision),
-    requests: Type.Array(SampledRequest, { minItems: 1, maxItems: 5000 }),
+    requests: Type.Optional(Type.Array(SampledRequest, { minItems: 1, maxItems: 5000 })),
   },
   {
     $id: 'ConfigSimulationInput',
     additionalProperties: false,
-    description: 'against: what is live when left out, else the head',
+    description:
+      'against: what is live when left out, else the head. requests: those that the proxies have seen in the last day, when left out',
   },
 );
 export type ConfigSimulationInput = Static<typeof ConfigSimulationInput>;
@@ -200,6 +198,12 @@ export const ConfigSimulation = Type.Object(
     from: Type.Union([Type.Null(), Revision]),
     to: Revision,
     requests: Type.Integer(),
+    seen: Type.Optional(
+      Type.Object(
+        { from: Timestamp, to: Timestamp },
+        { description: 'When the proxies have seen the requests; not there when they were sent along' },
+      ),
+    ),
     affected: Type.Array(
       Type.Object({
         index: Type.Integer(),

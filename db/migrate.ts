@@ -1,23 +1,24 @@
 import { Migrator, type Migration } from 'kysely/migration';
 import { OpsError } from '../domain/errors.ts';
 import type { Db } from './connect.ts';
-import * as agentUpdate from './migrations/0016-agent-update.ts';
-import * as fleetHearing from './migrations/0017-fleet-hearing.ts';
-import * as access from './migrations/0003-access.ts';
-import * as approval from './migrations/0006-approval.ts';
 import * as skeleton from './migrations/0001-skeleton.ts';
 import * as audit from './migrations/0002-audit.ts';
-import * as canaryConfig from './migrations/0014-canary-config.ts';
-import * as refusedRequests from './migrations/0015-refused-requests.ts';
-import * as configRollout from './migrations/0012-config-rollout.ts';
-import * as flagDocument from './migrations/0013-flag-document.ts';
-import * as feedback from './migrations/0010-feedback.ts';
-import * as logWindow from './migrations/0011-log-window.ts';
+import * as access from './migrations/0003-access.ts';
 import * as notification from './migrations/0004-notification.ts';
 import * as operationArchive from './migrations/0005-operation-archive.ts';
+import * as approval from './migrations/0006-approval.ts';
+import * as operationSlot from './migrations/0007-operation-slot.ts';
 import * as rowLevelSecurity from './migrations/0008-row-level-security.ts';
 import * as approvalGate from './migrations/0009-approval-gate.ts';
-import * as operationSlot from './migrations/0007-operation-slot.ts';
+import * as feedback from './migrations/0010-feedback.ts';
+import * as logWindow from './migrations/0011-log-window.ts';
+import * as configRollout from './migrations/0012-config-rollout.ts';
+import * as flagDocument from './migrations/0013-flag-document.ts';
+import * as canaryConfig from './migrations/0014-canary-config.ts';
+import * as refusedRequests from './migrations/0015-refused-requests.ts';
+import * as agentUpdate from './migrations/0016-agent-update.ts';
+import * as fleetHearing from './migrations/0017-fleet-hearing.ts';
+import * as seenRequest from './migrations/0018-seen-request.ts';
 
 /** Numbered, never edited, forward only. */
 const migrations: Record<string, Migration> = {
@@ -38,6 +39,7 @@ const migrations: Record<string, Migration> = {
   '0015-refused-requests': refusedRequests,
   '0016-agent-update': agentUpdate,
   '0017-fleet-hearing': fleetHearing,
+  '0018-seen-request': seenRequest,
 };
 
 /** Brings the database to the newest schema; two at once wait for each other. Answers the names that were applied. */

@@ -23,6 +23,7 @@ export async function pruneOldRows(db: Db, keep: Keep): Promise<void> {
     sql`second < extract(epoch from now()) - ${keep.samplesMs / 1000}::double precision`,
   );
   await removeAll(db, 'proxy_window', sql`starts_at < ${ago(keep.samplesMs)}`);
+  await removeAll(db, 'seen_request', sql`seen_at < ${ago(keep.samplesMs)}`);
   await removeAll(db, 'idempotency_key', sql`created_at < ${ago(keep.idempotencyKeysMs)}`);
   await removeAll(
     db,

@@ -49,11 +49,13 @@ export function renderConfig(
     .filter((name) => !sections.some((section) => isServed(section) && section.name === name));
   const lines = sections.flatMap((section, index) => {
     const managed = isServed(section) && backends.find(({ backend }) => backend === section.name);
-    const own = managed ? section.lines.map(takeOver) : section.lines;
-    const rest = [
-      ...logLines(section, sections.slice(0, index), { port: logPort, sequence: proof?.sequence ?? 0 }),
-      ...(managed ? serverLines(managed) : []),
-    ];
+    const lines = managed ? section.lines.map(takeOver) : section.lines;
+    const log = logLines(section, sections.slice(0, index), {
+      port: logPort,
+      sequence: proof?.sequence ?? 0,
+    });
+    const own = log.length === 0 ? lines : withHost(lines);
+    const rest = [...log, ...(managed ? serverLines(managed) : [])];
     return [...own.slice(0, lastContent(own)), ...rest, ...own.slice(lastContent(own))];
   });
   const withProof = [
@@ -161,7 +163,22 @@ function logLines(
  */
 function logFormat(sequence: number): string {
   const order = sequence === 0 ? '' : ` o="${sequence}"`;
-  return `[holdfast b="%b" s="%s" t="%Ta" f="%f" st="%ST" ts="%ts"${order} m="%{+E}HM" p="%{+E}HP"]`;
+  const request = `fp="%fp" m="%{+E}HM" h="%{+E}[var(${hostVariable})]" p="%{+E}HP"`;
+  return `[holdfast b="%b" s="%s" t="%Ta" f="%f" st="%ST" ts="%ts"${order} ${request}]`;
+}
+
+const hostVariable = 'txn.holdfast_host';
+const firstRule = /^\s*(http-request|redirect|use_backend|use-server)\s/;
+
+/**
+ * When a request is logged its headers are gone. What keeps the host stands before the first rule, which may be the last one that a
+ * request comes to; behind those of TCP, since HAProxy warns of rules in another order than it follows them.
+ */
+function withHost(lines: readonly string[]): string[] {
+  const found = lines.findIndex((line) => firstRule.test(line));
+  const at = found < 0 ? lastContent(lines) : found;
+  const keep = `    http-request set-var(${hostVariable}) req.hdr(host),bytes(0,253)`;
+  return [...lines.slice(0, at), `    ${begin} host`, keep, `    ${end}`, ...lines.slice(at)];
 }
 
 /** Before the base, which uses it. HAProxy takes several sections `global`; the same socket twice it would not. */

@@ -71,7 +71,7 @@ export async function runAgent({ settings, api, program, signal: end }: Run): Pr
   const windows = createWindowBuffer();
   const isEnrolled = (): boolean => readEnrolment(settings.enrolmentFile).kind === 'enrolled';
   const counter = countWindows({
-    ...{ windowMs: settings.windowMs, buffer: windows },
+    ...{ windowMs: settings.windowMs, sampled: settings.sampledRequests, buffer: windows },
     sequence: () => control.status().state?.lastKnownGood?.sequence ?? null,
     isTold: () => control.status().state !== null || isEnrolled(),
   });

@@ -19,6 +19,8 @@ export interface AgentSettings {
   readonly nodeAddress: string;
   /** What of the requests is counted together. */
   readonly windowMs: number;
+  /** How many requests of a window are told as a sample; 0: none. */
+  readonly sampledRequests: number;
   /** Where the verb `enroll` notes that it is done, and what with. */
   readonly enrolmentFile: string;
   readonly stateFile: string;
@@ -54,6 +56,7 @@ export function readSettings(env: Environment): AgentSettings {
     logPort: agent.logPort,
     nodeAddress: agent.nodeAddress,
     windowMs: agent.windowMs,
+    sampledRequests: agent.sampledRequests,
     enrolmentFile: join(agent.state, 'enrolment.json'),
     stateFolder: agent.state,
     keyFile: apiKey.file,

@@ -4,7 +4,10 @@ import { openRolloutFacts } from '../../db/canary-rollout/facts.ts';
 import { configOf } from '../../db/canary-rollout/config-order.ts';
 import { openConfigRolloutFacts } from '../../db/config-rollout/facts.ts';
 import { readDocument, type RevisionKey } from '../../db/config-rollout/document.ts';
+import { seenRequests, type SeenRequests } from '../../db/config-rollout/seen-requests.ts';
 import { environmentSettings } from '../../db/config-rollout/settings.ts';
+import { impactOf } from '../../domain/config-document/impact.ts';
+import { impactText } from '../../domain/config-document/impact-text.ts';
 import { configProblems } from '../../domain/config-document/policy.ts';
 import { renderConfigDocument } from '../../domain/config-document/render/render.ts';
 import { shadowConfigs } from '../../domain/config-document/shadow-config.ts';
@@ -16,6 +19,11 @@ import type { OperationRef } from '../shared/operation-records.ts';
 import type { ConfigRolloutTools } from './index.ts';
 
 const mostTold = 5;
+
+interface Asked extends RevisionKey {
+  /** What runs now; null: nothing of ours. */
+  readonly base: string | null;
+}
 
 export function createValidation({ db, configCheck, shadowRun }: ConfigRolloutTools) {
   /**
@@ -32,7 +40,7 @@ export function createValidation({ db, configCheck, shadowRun }: ConfigRolloutTo
     return validate({ project: facts.project, ...configOf(facts) });
   }
 
-  async function validate({ project, environment, revision }: RevisionKey): Promise<{ summary: string }> {
+  async function validate({ project, environment, revision, base }: Asked): Promise<{ summary: string }> {
     const document = await readDocument(db, { project, environment, revision });
     refuse(
       'the policy',
@@ -44,7 +52,27 @@ export function createValidation({ db, configCheck, shadowRun }: ConfigRolloutTo
     const asked = requestsToAsk(document, expectations);
     const answers = await shadowRun.replay(config, asked, cancellationSignal());
     refuse('what the environment expects', unmetExpectations(expectations, answers));
-    return { summary: `valid: policy, haproxy -c, and ${asked.length} requests to a proxy beside the fleet` };
+    const valid = `valid: policy, haproxy -c, and ${asked.length} requests to a proxy beside the fleet`;
+    if (base === null) return { summary: valid };
+    const before = await readDocument(db, { project, environment, revision: base });
+    const { requests } = await seenRequests(db, project, environment);
+    return { summary: [valid, await impactOn(requests, before, document)].join('; ') };
+  }
+
+  /** What it would do to requests that the fleet has seen lately: told, and for people to judge, since a change is there to change something. */
+  async function impactOn(
+    seen: SeenRequests['requests'],
+    before: ConfigDocument,
+    after: ConfigDocument,
+  ): Promise<string> {
+    if (seen.length === 0) return 'the fleet has told of no request lately to try it on';
+    const requests = seen.map((request) => ({ ...request, headers: {} }));
+    const [oldConfig, newConfig] = shadowConfigs(before, after);
+    const old = await shadowRun.replay(oldConfig, requests, cancellationSignal());
+    const young = await shadowRun.replay(newConfig, requests, cancellationSignal());
+    const impacts = impactOf(old, young);
+    const what = impacts.length === 0 ? '' : `: ${impactText(impacts)}`;
+    return `of ${requests.length} requests that the fleet has seen ${impacts.length} would be answered otherwise${what}`;
   }
 
   async function findings(document: ConfigDocument): Promise<string[]> {

@@ -9,7 +9,7 @@ import type { ConfigTools } from './config-tools.ts';
 import { hangUpOf } from './hang-up.ts';
 import { documentLimit } from './limits.ts';
 import { refusal, refuseProblems } from './read-document.ts';
-import { sampledRequests } from './sampled-requests.ts';
+import { requestsToTry, sampledRequests } from './sampled-requests.ts';
 import { askedSide, presentSide, revisionSide } from './sides.ts';
 
 /** Old and new HAProxy side by side: which of the requests would be answered otherwise. Writes nothing. */
@@ -29,7 +29,8 @@ export function registerSimulation(app: App, { db }: ApiDependencies, tools: Con
     },
     async ({ params, body }, reply): Promise<ConfigSimulation> => {
       const { project } = params;
-      const requests = sampledRequests(body.requests);
+      const { requests, seen } = await requestsToTry(db, params, body.requests);
+      const sampled = sampledRequests(requests);
       const after = await askedSide(db, params, body);
       refuseProblems(after.document);
       const before =
@@ -40,15 +41,16 @@ export function registerSimulation(app: App, { db }: ApiDependencies, tools: Con
       const findings = await tools.findings(project, after.document, signal);
       if (findings.length > 0) throw refusal(findings, 'is refused by HAProxy itself');
       const configs = shadowConfigs(before?.document ?? emptyDocument, after.document);
-      const [old = [], young = []] = await tools.replay(project, configs, requests, signal);
+      const [old = [], young = []] = await tools.replay(project, configs, sampled, signal);
       const affected = impactOf(old, young).flatMap(({ index, changes }) => {
-        const request = body.requests[index];
+        const request = requests[index];
         return request === undefined ? [] : [{ index, request, changes: [...changes] }];
       });
       return {
         from: before?.revision ?? null,
         to: after.revision,
         requests: requests.length,
+        ...(seen === null ? {} : { seen }),
         affected,
       };
     },

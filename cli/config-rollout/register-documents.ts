@@ -93,9 +93,12 @@ function registerTrying(config: Command, bind: Bind): void {
   const simulate = inEnvironment(
     config
       .command('simulate')
-      .description('answer sampled requests with the old and the new HAProxy, and name each that changes'),
+      .description('answer requests with the old and the new HAProxy, and name each that changes'),
   )
-    .requiredOption('--requests <file>', 'JSONL with port, method, host, path, headers; - for standard input')
+    .option(
+      '--requests <file>',
+      'JSONL, - for standard input (default: what the fleet has seen in the last day)',
+    )
     .option('--file <file>', 'with this file as the new one (default: the head)')
     .option('--revision <revision>', 'with this revision as the new one')
     .option('--against <revision>', 'with this revision as the old one (default: live, else head)')
@@ -107,6 +110,7 @@ function registerTrying(config: Command, bind: Bind): void {
 }
 
 const aboutRequests = `
+The agents of the proxies tell a sample of the requests, without headers and query; requests that routes tell apart by those come from a file.
 A line is a request: {"port": 443, "method": "GET", "host": "shop.example.org", "path": "/cart", "headers": {"x-beta": "1"}}
 Logs that are written as JSON go as they are: request_method, http_host, request_uri, url, server_port and the like are understood,
 and other members are left aside. One simulation takes 5,000 requests; of more, every part of the file gives its share.`;

@@ -11,7 +11,7 @@ interface Flags extends EnvironmentFlags {
   readonly file?: string;
   readonly revision?: string;
   readonly against?: string;
-  readonly requests: string;
+  readonly requests?: string;
   readonly port?: string;
   readonly host?: string;
   readonly all?: boolean;
@@ -30,16 +30,22 @@ export async function simulateConfig(cli: Cli, _args: readonly string[], flags: 
     .post<ConfigSimulation>(environmentPath(cli, environment, 'config/simulate'), {
       ...(file === null ? {} : { document: file.document }),
       ...(await revisionsOf(cli, environment, flags)),
-      requests: samples.map(({ request }) => request),
+      ...(samples === null ? {} : { requests: samples.map(({ request }) => request) }),
     })
     .catch((error: unknown) => {
-      throw lineFaults(locateFaults(error, file === null ? [] : [documentPart(file)]), samples, flags);
+      throw lineFaults(locateFaults(error, file === null ? [] : [documentPart(file)]), samples ?? [], flags);
     });
   const result = withLines(simulation.body, samples);
   cli.out.data(result, () => resultText(result, flags.all === true));
 }
 
-async function samplesOf(cli: Cli, flags: Flags): Promise<Sample[]> {
+/** null: those that the fleet has seen. */
+async function samplesOf(cli: Cli, flags: Flags): Promise<Sample[] | null> {
+  if (flags.requests === undefined) {
+    if (flags.port !== undefined || flags.host !== undefined)
+      throw new CliError(exitCodes.usage, '--port and --host are for lines of --requests');
+    return null;
+  }
   const all = await readRequests(flags.requests, flags);
   if (all.length > mostRequests) {
     cli.out.note(
@@ -61,7 +67,7 @@ async function revisionsOf(
 }
 
 /** What the API finds wrong in a request stands at a line of the file. */
-function lineFaults(error: unknown, samples: readonly Sample[], { requests }: Flags): unknown {
+function lineFaults(error: unknown, samples: readonly Sample[], { requests = '' }: Flags): unknown {
   if (!(error instanceof CliError) || error.problem?.errors === undefined) return error;
   const name = requests === '-' ? 'stdin' : requests;
   const lines = error.problem.errors.flatMap(({ pointer, detail }) => {
@@ -73,16 +79,19 @@ function lineFaults(error: unknown, samples: readonly Sample[], { requests }: Fl
 }
 
 interface Result extends Omit<ConfigSimulation, 'affected'> {
-  readonly affected: readonly (Affected & { readonly line: number })[];
+  /** `line` is not there for what the fleet has seen. */
+  readonly affected: readonly (Affected & { readonly line?: number })[];
 }
 
-function withLines(simulation: ConfigSimulation, samples: readonly Sample[]): Result {
-  const affected = simulation.affected.map((each) => ({ ...each, line: samples[each.index]?.line ?? 0 }));
-  return { ...simulation, affected };
+function withLines(simulation: ConfigSimulation, samples: readonly Sample[] | null): Result {
+  const lineOf = (index: number) => (samples === null ? {} : { line: samples[index]?.line ?? 0 });
+  return { ...simulation, affected: simulation.affected.map((each) => ({ ...each, ...lineOf(each.index) })) };
 }
 
-function resultText({ from, to, requests, affected }: Result, all: boolean): string {
-  const title = `${from === null ? 'nothing' : short(from)} -> ${short(to)}: ${affected.length} of ${requests} requests change`;
+function resultText({ from, to, requests, affected, seen }: Result, all: boolean): string {
+  const which =
+    seen === undefined ? 'requests' : `requests that the fleet saw from ${seen.from} to ${seen.to}`;
+  const title = `${from === null ? 'nothing' : short(from)} -> ${short(to)}: ${affected.length} of ${requests} ${which} change`;
   if (affected.length === 0) return title;
   const groups = Map.groupBy(affected, ({ changes }) => changes.map(changeText).join(', '));
   const sorted = [...groups].sort(([, a], [, b]) => b.length - a.length);
@@ -99,7 +108,7 @@ function groupLines(what: string, members: Result['affected'], all: boolean): st
     `${members.length} × ${what}`,
     ...shown.map(
       ({ line, request }) =>
-        `  line ${line}: ${request.method} ${request.host}${request.path} on port ${request.port}`,
+        `  ${line === undefined ? '' : `line ${line}: `}${request.method} ${request.host}${request.path} on port ${request.port}`,
     ),
     ...(more === 0 ? [] : [`  and ${more} more; all of them: --all`]),
   ];

@@ -61,6 +61,6 @@ const changes = [
   .concat(`running_since = case when ${runsTheSame} then r.running_since else clock_timestamp() end`)
   .join(', ');
 
-function rowOf({ startsAt, refused = 0, ...counts }: ProxyWindow) {
+function rowOf({ startsAt, refused = 0, sample: _sample, ...counts }: ProxyWindow) {
   return { starts_at: startsAt, refused, ...counts };
 }

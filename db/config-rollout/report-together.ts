@@ -1,6 +1,7 @@
 import type { Db } from '../connect.ts';
 import { together } from '../together.ts';
 import { keepReports, type ProxyConfigReport } from './keep-reports.ts';
+import { keepSeenRequests } from './seen-requests.ts';
 
 interface Waiting {
   readonly report: ProxyConfigReport;
@@ -43,6 +44,11 @@ async function fly(db: Db, boarded: readonly Waiting[]): Promise<void> {
     // Nothing of it is kept, or all of it and the answer was lost: each for itself finds out, and tells its own fault.
     for (const { report, settle } of boarded) settle(alone(db, report));
   }
+  // A sample: what is lost of it now comes again, and no report waits or fails for it.
+  await keepSeenRequests(
+    db,
+    boarded.map(({ report }) => report),
+  ).catch(() => undefined);
 }
 
 async function alone(db: Db, report: ProxyConfigReport): Promise<Kept> {

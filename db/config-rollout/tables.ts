@@ -119,6 +119,17 @@ interface ProxyWindowTable {
   received_at: Generated<Date>;
 }
 
+interface SeenRequestTable {
+  project: string;
+  environment: string;
+  slot: number;
+  port: number;
+  method: string;
+  host: string;
+  path: string;
+  seen_at: Generated<Date>;
+}
+
 interface FleetHearingTable {
   id: Generated<boolean>;
   since: Date;
@@ -137,5 +148,6 @@ export interface ConfigRolloutTables {
   config_rollout: ConfigRolloutTable;
   config_rollout_proxy: ConfigRolloutProxyTable;
   proxy_window: ProxyWindowTable;
+  seen_request: SeenRequestTable;
   fleet_hearing: FleetHearingTable;
 }

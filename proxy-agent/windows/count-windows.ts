@@ -9,6 +9,8 @@ export interface WindowCounter {
 
 interface Parts {
   readonly windowMs: number;
+  /** How many requests of a window are told as a sample. */
+  readonly sampled: number;
   readonly buffer: WindowBuffer;
   /** The order that runs; null: none. */
   readonly sequence: () => number | null;
@@ -21,16 +23,16 @@ interface Parts {
  * when another order comes into force, and what a worker of another order ends meanwhile has a window of its own, so that each belongs
  * to one.
  */
-export function countWindows({ windowMs, buffer, sequence, isTold }: Parts): WindowCounter {
+export function countWindows({ windowMs, sampled, buffer, sequence, isTold }: Parts): WindowCounter {
   let ofOrder = sequence();
   let lastStart = Date.now();
-  let window = openWindow(lastStart, ofOrder);
+  let window = openWindow(lastStart, ofOrder, sampled);
   let ofOthers = new Map<number, RequestWindow>();
 
   /** Two never begin at once: the moment is what tells them apart. */
   function begin(order: number | null): RequestWindow {
     lastStart = Math.max(Date.now(), lastStart + 1);
-    return openWindow(lastStart, order);
+    return openWindow(lastStart, order, sampled);
   }
 
   function turn(): void {

@@ -2,6 +2,7 @@ import type { ProxyWindow } from '../../contracts/config-bundle.ts';
 import { latencyBucket } from '../../domain/latency.ts';
 import { redact } from '../../domain/redaction/redact.ts';
 import type { LoggedRequest, RequestEnd } from './logged-request.ts';
+import { sampleRequests } from './request-sample.ts';
 
 /** Counts what the requests of some seconds came to. */
 export interface RequestWindow {
@@ -22,8 +23,9 @@ interface Errors {
   readonly first: { readonly request: LoggedRequest; readonly end: RequestEnd };
 }
 
-/** Of one order: a window never holds requests from before and after a change. */
-export function openWindow(startsAt: number, sequence: number | null): RequestWindow {
+/** Of one order: a window never holds requests from before and after a change. At most `sampled` of its requests are told. */
+export function openWindow(startsAt: number, sequence: number | null, sampled = 0): RequestWindow {
+  const sample = sampleRequests(sampled);
   const latency: Record<string, number> = {};
   const signatures = new Map<string, Errors>();
   let requests = 0;
@@ -44,6 +46,7 @@ export function openWindow(startsAt: number, sequence: number | null): RequestWi
       // A former agent's line does not say how it ended: it is no request that went well.
       if (!request.end) return;
       requests += 1;
+      sample.add(request);
       if (request.ms !== null) {
         const bucket = latencyBucket(request.ms);
         latency[bucket] = (latency[bucket] ?? 0) + 1;
@@ -69,6 +72,7 @@ export function openWindow(startsAt: number, sequence: number | null): RequestWi
           count,
           example: exampleOf(first.request, first.end),
         })),
+        ...(sampled === 0 ? {} : { sample: sample.take() }),
       };
     },
   };

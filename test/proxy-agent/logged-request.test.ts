@@ -8,8 +8,26 @@ const rest = 'f="web" st="503" ts="SC" o="7" m="GET" p="/a/b"] 127.0.0.1:1 web~ 
 test('a line says how its request ended', () => {
   expect(readLoggedRequest(`<134>1 - - - - - [holdfast b="shop" s="s1" t="+12" ${rest}`)).toEqual({
     ...{ backend: 'shop', server: 's1', ms: 12, sequence: 7 },
-    end: { frontend: 'web', status: 503, termination: 'SC', method: 'GET', path: '/a/b' },
+    end: {
+      ...{ frontend: 'web', port: null, status: 503, termination: 'SC' },
+      ...{ method: 'GET', host: null, path: '/a/b' },
+    },
   });
+});
+
+test('and where it went', () => {
+  const line = (host: string, path: string): string =>
+    `[holdfast b="b" s="s" t="1" f="f" st="200" ts="--" o="7" fp="8080" m="GET" h="${host}" p="${path}"] rest`;
+
+  expect(readLoggedRequest(line('shop.example:8080', '/a'))?.end).toMatchObject({
+    port: 8080,
+    host: 'shop.example:8080',
+    path: '/a',
+  });
+  expect(readLoggedRequest(line('-', '/a'))?.end?.host).toBeNull();
+  expect(readLoggedRequest(line('a\\"b', '/a'))?.end).toMatchObject({ host: 'a"b', path: '/a' });
+  // As HAProxy logs HTTP/2.
+  expect(readLoggedRequest(line('shop.example', 'https://shop.example/a'))?.end?.path).toBe('/a');
 });
 
 test('one that is cut off in its path counts, one of a former agent does not say how it ended, another one is none', () => {
@@ -31,7 +49,10 @@ test('a flood of kinds of errors is counted, and told by the most frequent ones'
   const window = openWindow(0, 3);
   for (let kind = 0; kind < 2000; kind += 1)
     for (const times of kind < 10 ? [1, 2] : [1]) {
-      const end = { frontend: 'web', status: 500, termination: '--', method: 'GET', path: `/${times}` };
+      const end = {
+        ...{ frontend: 'web', port: null, status: 500, termination: '--' },
+        ...{ method: 'GET', host: null, path: `/${times}` },
+      };
       window.add({ backend: `b${kind}`, server: 's', ms: 5, sequence: 3, end });
     }
 

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DesiredServer } from '../../contracts/proxy.ts';
 import { check } from '../../proxy-agent/config-file.ts';
@@ -62,6 +64,14 @@ describe('the written configuration', () => {
     return check('haproxy', path);
   }
 
+  /** What HAProxy says to it, and everything but an empty text is too much. */
+  async function warnings(text: string): Promise<string> {
+    const path = join(folder, 'haproxy.cfg');
+    writeFileSync(path, text);
+    const { stdout, stderr } = await promisify(execFile)('haproxy', ['-c', '-dW', '-f', path]);
+    return `${stdout}${stderr}`.replace(/^Configuration file is valid\s*$/m, '');
+  }
+
   test('has the managed servers instead of the operator’s own, but for backups, and leaves the rest as it is', async () => {
     const { text, missing } = renderConfig(base, [managed(2)], 9000);
 
@@ -103,6 +113,27 @@ describe('the written configuration', () => {
 
     expect(text.match(/log 127\.0\.0\.1:9000/g)).toHaveLength(1);
     expect(text.indexOf('log 127.0.0.1:9000')).toBeLessThan(text.indexOf('frontend tcp'));
+  });
+
+  test('keeps the host before the first rule and behind those of TCP, without a warning', async () => {
+    const rules = [
+      'tcp-request content accept if HTTP',
+      'http-request deny if { path /no }',
+      'use_backend shop if TRUE',
+    ];
+    const withRules = (...some: string[]): string =>
+      base.replace(
+        '    default_backend shop',
+        [...some, 'default_backend shop'].map((rule) => `    ${rule}`).join('\n'),
+      );
+    for (const some of [rules, rules.slice(0, 2), rules.slice(0, 1), rules.slice(1), rules.slice(2), []]) {
+      const { text } = renderConfig(withRules(...some), [managed(1)], 9000);
+
+      expect(await warnings(text)).toBe('');
+      expect(text.split('set-var(txn.holdfast_host)')).toHaveLength(2);
+      if (some.includes('http-request deny if { path /no }'))
+        expect(text.indexOf('holdfast_host) req')).toBeLessThan(text.indexOf('http-request deny'));
+    }
   });
 
   test('leaves the log format of the operator alone', () => {

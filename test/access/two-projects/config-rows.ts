@@ -91,6 +91,11 @@ async function orderOf({ eyes, project, secretOf }: Filling, revision: string | 
       ...{ latency: '{}', signatures: JSON.stringify([signature]) },
     })
     .execute();
+  const request = { port: 8080, method: 'GET', host: 'shop', path: `/${secretOf('path')}` };
+  await eyes
+    .insertInto('seen_request')
+    .values({ ...place, slot: 0, ...request })
+    .execute();
 }
 
 /** Its agent was ordered a release. */

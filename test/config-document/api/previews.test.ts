@@ -316,6 +316,25 @@ describe('simulate', () => {
     });
   });
 
+  test('without any, those that the fleet has seen', async () => {
+    await api.put('seen', shop);
+    const none = await post('simulate', { document: cartMoves }, 'seen');
+    const place = { project: 'default', environment: 'seen', port: 8080, method: 'GET', host: 'shop' };
+    const paths = ['/cart/1', '/pages', '/cart/2'];
+    await api.db
+      .insertInto('seen_request')
+      .values(paths.map((path, slot) => ({ ...place, slot, path })))
+      .execute();
+    const { status, body } = await post('simulate', { document: cartMoves }, 'seen');
+
+    expect(none.body).toMatchObject({ status: 400, detail: expect.stringContaining('proxies of seen') });
+    expect(pointers(none.body)).toEqual(['/requests']);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ requests: 3, seen: { from: expect.any(String), to: expect.any(String) } });
+    const moved = body.affected.map((each: { request: { path: string } }) => each.request.path);
+    expect(moved.sort()).toEqual(['/cart/1', '/cart/2']);
+  });
+
   test.each([
     [{ requests: [] }, '/requests'],
     [{ requests: [request('x')] }, '/requests/0/path'],

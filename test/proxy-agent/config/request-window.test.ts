@@ -3,7 +3,7 @@ import type { LoggedRequest } from '../../../proxy-agent/windows/logged-request.
 import { openWindow } from '../../../proxy-agent/windows/request-window.ts';
 
 function answered(status: number, termination = '--'): LoggedRequest {
-  const end = { frontend: 'web', status, termination, method: 'GET', path: '/' };
+  const end = { frontend: 'web', port: 80, status, termination, method: 'GET', host: 'shop', path: '/' };
   return { backend: 'shop', server: 's1', ms: 7, sequence: 3, end };
 }
 

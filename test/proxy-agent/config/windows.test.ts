@@ -92,6 +92,14 @@ test(
     expect(examples.join()).not.toMatch(/hunter2|eve@/);
     // The seconds in which nothing came are told, too.
     expect(windows.some(({ requests }) => requests === 0)).toBe(true);
+
+    const { host, port } = new URL(house.proxy.frontends.shop ?? '');
+    const seen = await house.api.db.selectFrom('seen_request').selectAll().execute();
+    for (const request of seen)
+      expect(request).toMatchObject({ environment: 'production', method: 'GET', host, port: Number(port) });
+    const paths = seen.map((request) => request.path);
+    expect(paths).toContain('/fine');
+    expect(paths.join(' ')).not.toMatch(/hunter2|eve@|\?|xxx/);
   },
 );
 
