@@ -4,7 +4,7 @@ import { openRolloutFacts } from '../../db/canary-rollout/facts.ts';
 import { configOf } from '../../db/canary-rollout/config-order.ts';
 import { openConfigRolloutFacts } from '../../db/config-rollout/facts.ts';
 import { readDocument, type RevisionKey } from '../../db/config-rollout/document.ts';
-import { seenRequests, type SeenRequests } from '../../db/config-rollout/seen-requests.ts';
+import { seenRequests } from '../../db/config-rollout/seen-requests.ts';
 import { environmentSettings } from '../../db/config-rollout/settings.ts';
 import { impactOf } from '../../domain/config-document/impact.ts';
 import { impactText } from '../../domain/config-document/impact-text.ts';
@@ -52,27 +52,28 @@ export function createValidation({ db, configCheck, shadowRun }: ConfigRolloutTo
     const asked = requestsToAsk(document, expectations);
     const answers = await shadowRun.replay(config, asked, cancellationSignal());
     refuse('what the environment expects', unmetExpectations(expectations, answers));
-    const valid = `valid: policy, haproxy -c, and ${asked.length} requests to a proxy beside the fleet`;
+    const valid = `valid: policy, haproxy -c, and ${countOf(asked)} to a proxy beside the fleet`;
     if (base === null) return { summary: valid };
-    const before = await readDocument(db, { project, environment, revision: base });
-    const { requests } = await seenRequests(db, project, environment);
-    return { summary: [valid, await impactOn(requests, before, document)].join('; ') };
+    const impact = await impactOn({ project, environment, revision: base }, document).catch(
+      (error: unknown) => {
+        // What cannot run any more must not keep what mends it from being rolled out.
+        if (cancellationSignal().aborted) throw error;
+        return `it could not be compared with what runs now: ${(error as Error).message}`;
+      },
+    );
+    return { summary: `${valid}; ${impact}` };
   }
 
   /** What it would do to requests that the fleet has seen lately: told, and for people to judge, since a change is there to change something. */
-  async function impactOn(
-    seen: SeenRequests['requests'],
-    before: ConfigDocument,
-    after: ConfigDocument,
-  ): Promise<string> {
-    if (seen.length === 0) return 'the fleet has told of no request lately to try it on';
-    const requests = seen.map((request) => ({ ...request, headers: {} }));
-    const [oldConfig, newConfig] = shadowConfigs(before, after);
-    const old = await shadowRun.replay(oldConfig, requests, cancellationSignal());
-    const young = await shadowRun.replay(newConfig, requests, cancellationSignal());
-    const impacts = impactOf(old, young);
+  async function impactOn(base: RevisionKey, after: ConfigDocument): Promise<string> {
+    const { requests } = await seenRequests(db, base.project, base.environment);
+    if (requests.length === 0) return 'the fleet has told of no request lately to try it on';
+    const asked = requests.map((request) => ({ ...request, headers: {} }));
+    const [before, young] = shadowConfigs(await readDocument(db, base), after);
+    const answers = await shadowRun.replay(before, asked, cancellationSignal());
+    const impacts = impactOf(answers, await shadowRun.replay(young, asked, cancellationSignal()));
     const what = impacts.length === 0 ? '' : `: ${impactText(impacts)}`;
-    return `of ${requests.length} requests that the fleet has seen ${impacts.length} would be answered otherwise${what}`;
+    return `of ${countOf(asked)} that the fleet has seen ${impacts.length} would be answered otherwise${what}`;
   }
 
   async function findings(document: ConfigDocument): Promise<string[]> {
@@ -88,6 +89,10 @@ export function createValidation({ db, configCheck, shadowRun }: ConfigRolloutTo
     validateRevision: withHeartbeat(validateRevision),
     validateReleaseConfig: withHeartbeat(validateReleaseConfig),
   };
+}
+
+function countOf({ length }: readonly unknown[]): string {
+  return length === 1 ? '1 request' : `${length} requests`;
 }
 
 function refuse(by: string, faults: readonly string[]): void {

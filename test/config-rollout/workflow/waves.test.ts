@@ -34,17 +34,6 @@ describe.concurrent('waves', () => {
   test('a good revision reaches all, the first wave before the second', async ({ expect }) => {
     const { fleet, first } = await runningFleet();
     const second = await fleet.write('second');
-    const seen = {
-      project: 'default',
-      environment: fleet.environment,
-      port: 8080,
-      method: 'GET',
-      host: 'shop',
-    };
-    await house()
-      .db.insertInto('seen_request')
-      .values(['/ping', '/cart', '/'].map((path, slot) => ({ ...seen, slot, path })))
-      .execute();
     const rollout = await startConfigRollout(house(), { environment: fleet.environment, plan: byRegion });
     await rollout.until(({ wave, phase }) => wave === 0 && phase === 'baking');
     const midway = await fleet.running();
@@ -52,11 +41,8 @@ describe.concurrent('waves', () => {
     expect(inWave(fleet, 'us').map((proxy) => midway[proxy])).toEqual([first, first]);
     expect(await rollout.result()).toMatchObject({ outcome: 'completed' });
     expectAll(expect, await fleet.running(), second);
-    const events = await rollout.events();
-    expect(events[1]?.summary).toMatch(
-      /^valid: .*; of 3 requests that the fleet has seen 1 would be answered otherwise: 1 × another body$/,
-    );
-    expect(events.map(({ type }) => type)).toEqual([
+    const types = (await rollout.events()).map(({ type }) => type);
+    expect(types).toEqual([
       ...['rollout.started', 'revision.validated'],
       ...['wave.ordered', 'wave.proven', 'bake.began', 'wave.baked'],
       ...['wave.ordered', 'wave.proven', 'bake.began', 'wave.baked'],
