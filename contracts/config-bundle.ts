@@ -102,12 +102,12 @@ export const ConfigDrift = Type.Object({
 });
 export type ConfigDrift = Static<typeof ConfigDrift>;
 
-/** A request as a proxy has seen it: without headers and query, redacted. */
+/** A request as a proxy has seen it: without query and headers but for its host; secrets and personal data are taken out of the path. */
 export const SeenRequest = Type.Object({
-  port: Type.Integer({ minimum: 1, maximum: 65535 }),
-  method: Type.String({ pattern: '^[A-Z]{1,20}$' }),
-  host: Type.String({ maxLength: 253 }),
-  path: Type.String({ pattern: '^/[!-~]*$', maxLength: 8000 }),
+  port: Type.Integer({ minimum: 1, maximum: 65535, description: 'That the client asked' }),
+  method: Type.String({ pattern: '^(?!CONNECT$)[A-Z]{1,20}$' }),
+  host: Type.String({ pattern: '^[A-Za-z0-9_.:\\[\\]-]{1,253}$' }),
+  path: Type.String({ pattern: '^/[!-~]*$', maxLength: 500 }),
 });
 export type SeenRequest = Static<typeof SeenRequest>;
 

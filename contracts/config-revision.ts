@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { Duration, Name, Page, Reason, ref, Timestamp } from './common.ts';
 import { ConfigPlan, ConfigPlanInput } from './config-plan.ts';
-import { DriftPolicy, SeenRequest } from './config-bundle.ts';
+import { DriftPolicy } from './config-bundle.ts';
 
 /** The address of a document by its content, and the ETag of a head. */
 export const Revision = Type.String({
@@ -171,7 +171,10 @@ export type ConfigImport = Static<typeof ConfigImport>;
 
 export const SampledRequest = Type.Object(
   {
-    ...SeenRequest.properties,
+    port: Type.Integer({ minimum: 1, maximum: 65535 }),
+    method: Type.String({ pattern: '^[A-Z]{1,20}$' }),
+    host: Type.String({ maxLength: 253 }),
+    path: Type.String({ pattern: '^/[!-~]*$', maxLength: 8000 }),
     headers: Type.Optional(Type.Record(Type.String({ maxLength: 100 }), Type.String({ maxLength: 4000 }))),
   },
   { additionalProperties: false },
@@ -200,7 +203,14 @@ export const ConfigSimulation = Type.Object(
     requests: Type.Integer(),
     seen: Type.Optional(
       Type.Object(
-        { from: Timestamp, to: Timestamp },
+        {
+          from: Timestamp,
+          to: Timestamp,
+          elsewhere: Type.Integer({
+            description:
+              'Others of that time that are left out: neither side listens on the port that they came to',
+          }),
+        },
         { description: 'When the proxies have seen the requests; not there when they were sent along' },
       ),
     ),

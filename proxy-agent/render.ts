@@ -44,6 +44,8 @@ export function renderConfig(
 ): { readonly text: string; readonly missing: readonly string[] } {
   const unmanaged = withoutManaged(base);
   const sections = splitSections(unmanaged);
+  // A variable of ours could take the place of one that the operator's rules depend on.
+  const limitsVariables = unmanaged.some((line) => /^\s*tune\.vars\./.test(line));
   const missing = backends
     .map(({ backend }) => backend)
     .filter((name) => !sections.some((section) => isServed(section) && section.name === name));
@@ -54,9 +56,9 @@ export function renderConfig(
       port: logPort,
       sequence: proof?.sequence ?? 0,
     });
-    const own = log.length === 0 ? lines : withHost(lines);
+    const own = log.length === 0 || limitsVariables ? lines : withHost(lines);
     const rest = [...log, ...(managed ? serverLines(managed) : [])];
-    return [...own.slice(0, lastContent(own)), ...rest, ...own.slice(lastContent(own))];
+    return [...own.slice(0, bodyEnd(own)), ...rest, ...own.slice(bodyEnd(own))];
   });
   const withProof = [
     ...lines.slice(0, lastContent(lines)),
@@ -168,17 +170,49 @@ function logFormat(sequence: number): string {
 }
 
 const hostVariable = 'txn.holdfast_host';
-const firstRule = /^\s*(http-request|redirect|use_backend|use-server)\s/;
+const tcpRule = /^\s*tcp-request\s/;
+const laterRule = /^\s*(http-request|redirect|use_backend|use-server)\s/;
 
 /**
  * When a request is logged its headers are gone. What keeps the host stands before the first rule, which may be the last one that a
- * request comes to; behind those of TCP, since HAProxy warns of rules in another order than it follows them.
+ * request comes to, and behind those of TCP, since HAProxy warns of rules in another order than it follows them. Where conditions of the
+ * file leave no such place, the host is not known.
  */
 function withHost(lines: readonly string[]): string[] {
-  const found = lines.findIndex((line) => firstRule.test(line));
-  const at = found < 0 ? lastContent(lines) : found;
-  const keep = `    http-request set-var(${hostVariable}) req.hdr(host),bytes(0,253)`;
+  const depths = depthsOf(lines);
+  const isOutside = (index: number): boolean =>
+    depths.slice(0, index).every((depth) => depth >= 0) && (depths[index - 1] ?? 0) === 0;
+  const first = lines.findIndex((line) => laterRule.test(line));
+  const lastTcp = lines.findLastIndex((line) => tcpRule.test(line));
+  const places = Array.from({ length: lines.length + 1 }, (_, index) => index);
+  const at = places.findLast(
+    (index) =>
+      index > Math.max(0, lastTcp) && index <= (first < 0 ? bodyEnd(lines) : first) && isOutside(index),
+  );
+  if (at === undefined) return [...lines];
+  const keep = `    http-request set-var(${hostVariable}) req.fhdr(host),bytes(0,253)`;
   return [...lines.slice(0, at), `    ${begin} host`, keep, `    ${end}`, ...lines.slice(at)];
+}
+
+/** Behind each line, how many conditions have begun in these lines and not ended; below 0 where one ends that began before them. */
+function depthsOf(lines: readonly string[]): number[] {
+  let depth = 0;
+  return lines.map((line) => {
+    if (/^\s*\.if(\s|$)/.test(line)) depth += 1;
+    else if (/^\s*\.endif(\s|$)/.test(line)) depth -= 1;
+    return depth;
+  });
+}
+
+/** Where a section's own lines end: a condition that begins or ends there belongs to what comes next, or to what came before. */
+function bodyEnd(lines: readonly string[]): number {
+  const depths = depthsOf(lines);
+  const left = depths.findIndex((depth) => depth < 0);
+  const inside = left < 0 ? lines.length : left;
+  const end = lines.findLastIndex(
+    (line, index) => index < inside && depths[index] === 0 && line.trim() !== '',
+  );
+  return end + 1;
 }
 
 /** Before the base, which uses it. HAProxy takes several sections `global`; the same socket twice it would not. */

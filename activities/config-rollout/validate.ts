@@ -6,11 +6,16 @@ import { openConfigRolloutFacts } from '../../db/config-rollout/facts.ts';
 import { readDocument, type RevisionKey } from '../../db/config-rollout/document.ts';
 import { seenRequests } from '../../db/config-rollout/seen-requests.ts';
 import { environmentSettings } from '../../db/config-rollout/settings.ts';
-import { impactOf } from '../../domain/config-document/impact.ts';
+import {
+  heardRequests,
+  impactOf,
+  type Impact,
+  type SampledRequest,
+} from '../../domain/config-document/impact.ts';
 import { impactText } from '../../domain/config-document/impact-text.ts';
 import { configProblems } from '../../domain/config-document/policy.ts';
 import { renderConfigDocument } from '../../domain/config-document/render/render.ts';
-import { shadowConfigs } from '../../domain/config-document/shadow-config.ts';
+import { shadowConfigs, type ShadowConfig } from '../../domain/config-document/shadow-config.ts';
 import { tlsReferences } from '../../domain/config-document/tls-references.ts';
 import { requestsToAsk, unmetExpectations } from '../../domain/config-rollout/expectations.ts';
 import { OpsError } from '../../domain/errors.ts';
@@ -54,26 +59,35 @@ export function createValidation({ db, configCheck, shadowRun }: ConfigRolloutTo
     refuse('what the environment expects', unmetExpectations(expectations, answers));
     const valid = `valid: policy, haproxy -c, and ${countOf(asked)} to a proxy beside the fleet`;
     if (base === null) return { summary: valid };
-    const impact = await impactOn({ project, environment, revision: base }, document).catch(
-      (error: unknown) => {
-        // What cannot run any more must not keep what mends it from being rolled out.
-        if (cancellationSignal().aborted) throw error;
-        return `it could not be compared with what runs now: ${(error as Error).message}`;
-      },
-    );
-    return { summary: `${valid}; ${impact}` };
+    const summary = await impactOn({ project, environment, revision: base }, document);
+    return { summary: `${valid}; ${summary}` };
   }
 
   /** What it would do to requests that the fleet has seen lately: told, and for people to judge, since a change is there to change something. */
   async function impactOn(base: RevisionKey, after: ConfigDocument): Promise<string> {
     const { requests } = await seenRequests(db, base.project, base.environment);
-    if (requests.length === 0) return 'the fleet has told of no request lately to try it on';
-    const asked = requests.map((request) => ({ ...request, headers: {} }));
-    const [before, young] = shadowConfigs(await readDocument(db, base), after);
-    const answers = await shadowRun.replay(before, asked, cancellationSignal());
-    const impacts = impactOf(answers, await shadowRun.replay(young, asked, cancellationSignal()));
+    const sides = shadowConfigs(await readDocument(db, base), after);
+    const heard = heardRequests(requests, ...sides).map((request) => ({ ...request, headers: {} }));
+    if (heard.length === 0) return 'the fleet has told of no request lately to try it on';
+    const impacts = await impactsOn(heard, sides);
+    if (typeof impacts === 'string') return impacts;
     const what = impacts.length === 0 ? '' : `: ${impactText(impacts)}`;
-    return `of ${countOf(asked)} that the fleet has seen ${impacts.length} would be answered otherwise${what}`;
+    return `of ${countOf(heard)} that the fleet has seen ${impacts.length} would be answered otherwise${what}`;
+  }
+
+  /** Why not, when it cannot be told: what does not run any more must not keep what mends it from being rolled out. */
+  async function impactsOn(
+    requests: readonly SampledRequest[],
+    [before, after]: readonly [ShadowConfig, ShadowConfig],
+  ): Promise<Impact[] | string> {
+    const signal = cancellationSignal();
+    try {
+      const old = await shadowRun.replay(before, requests, signal);
+      return impactOf(old, await shadowRun.replay(after, requests, signal));
+    } catch (error) {
+      signal.throwIfAborted();
+      return `it could not be compared with what runs now: ${(error as Error).message}`;
+    }
   }
 
   async function findings(document: ConfigDocument): Promise<string[]> {

@@ -1,32 +1,9 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import type { ConfigSimulation, ConfigSimulationInput } from '../../contracts/config-revision.ts';
-import type { Db } from '../../db/connect.ts';
-import { seenRequests } from '../../db/config-rollout/seen-requests.ts';
+import type { ConfigSimulationInput } from '../../contracts/config-revision.ts';
 import type { SampledRequest } from '../../domain/config-document/impact.ts';
 import { OpsError } from '../../domain/errors.ts';
 
 type Given = NonNullable<ConfigSimulationInput['requests']>[number];
-
-interface ToTry {
-  readonly requests: readonly Given[];
-  /** When the fleet saw them; null: they were sent along. */
-  readonly seen: ConfigSimulation['seen'] | null;
-}
-
-/** The requests that were sent along, or else what the proxies of the environment have seen. Throws `invalid-input` without either. */
-export async function requestsToTry(
-  db: Db,
-  { project, environment }: { project: string; environment: string },
-  given: readonly Given[] | undefined,
-): Promise<ToTry> {
-  if (given !== undefined) return { requests: given, seen: null };
-  const { requests, span } = await seenRequests(db, project, environment);
-  if (span !== null) return { requests, seen: { from: span.from.toISOString(), to: span.to.toISOString() } };
-  const detail = `are missing, and the proxies of ${environment} have told of none within a day; send some along`;
-  throw new OpsError('invalid-input', `the requests ${detail}`, {
-    errors: [{ pointer: '/requests', detail }],
-  });
-}
 
 /** Requests as they are replayed. Throws `invalid-input` for those that nobody could send. */
 export function sampledRequests(given: readonly Given[]): SampledRequest[] {

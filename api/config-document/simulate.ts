@@ -9,7 +9,8 @@ import type { ConfigTools } from './config-tools.ts';
 import { hangUpOf } from './hang-up.ts';
 import { documentLimit } from './limits.ts';
 import { refusal, refuseProblems } from './read-document.ts';
-import { requestsToTry, sampledRequests } from './sampled-requests.ts';
+import { sampledRequests } from './sampled-requests.ts';
+import { seenByFleet } from './seen-by-fleet.ts';
 import { askedSide, presentSide, revisionSide } from './sides.ts';
 
 /** Old and new HAProxy side by side: which of the requests would be answered otherwise. Writes nothing. */
@@ -29,8 +30,7 @@ export function registerSimulation(app: App, { db }: ApiDependencies, tools: Con
     },
     async ({ params, body }, reply): Promise<ConfigSimulation> => {
       const { project } = params;
-      const { requests, seen } = await requestsToTry(db, params, body.requests);
-      const sampled = sampledRequests(requests);
+      const given = body.requests === undefined ? null : sampledRequests(body.requests);
       const after = await askedSide(db, params, body);
       refuseProblems(after.document);
       const before =
@@ -41,9 +41,11 @@ export function registerSimulation(app: App, { db }: ApiDependencies, tools: Con
       const findings = await tools.findings(project, after.document, signal);
       if (findings.length > 0) throw refusal(findings, 'is refused by HAProxy itself');
       const configs = shadowConfigs(before?.document ?? emptyDocument, after.document);
-      const [old = [], young = []] = await tools.replay(project, configs, sampled, signal);
+      const { requests, seen } =
+        given === null ? await seenByFleet(db, params, configs) : { requests: given, seen: null };
+      const [old = [], young = []] = await tools.replay(project, configs, requests, signal);
       const affected = impactOf(old, young).flatMap(({ index, changes }) => {
-        const request = requests[index];
+        const request = (body.requests ?? requests)[index];
         return request === undefined ? [] : [{ index, request, changes: [...changes] }];
       });
       return {

@@ -91,11 +91,18 @@ function withLines(simulation: ConfigSimulation, samples: readonly Sample[] | nu
 function resultText({ from, to, requests, affected, seen }: Result, all: boolean): string {
   const which =
     seen === undefined ? 'requests' : `requests that the fleet saw from ${seen.from} to ${seen.to}`;
+  const others = (seen?.elsewhere ?? 0) === 0 ? [] : [elsewhereText(seen?.elsewhere ?? 0)];
   const title = `${from === null ? 'nothing' : short(from)} -> ${short(to)}: ${affected.length} of ${requests} ${which} change`;
-  if (affected.length === 0) return title;
+  if (affected.length === 0) return [title, ...others].join('\n');
   const groups = Map.groupBy(affected, ({ changes }) => changes.map(changeText).join(', '));
   const sorted = [...groups].sort(([, a], [, b]) => b.length - a.length);
-  return [title, ...sorted.flatMap(([what, members]) => groupLines(what, members, all))].join('\n');
+  return [title, ...others, ...sorted.flatMap(([what, members]) => groupLines(what, members, all))].join(
+    '\n',
+  );
+}
+
+function elsewhereText(count: number): string {
+  return `${count} more came to ports that neither of the two listens on, as through a redirected port: they are left out`;
 }
 
 const examples = 3;

@@ -44,11 +44,25 @@ async function fly(db: Db, boarded: readonly Waiting[]): Promise<void> {
     // Nothing of it is kept, or all of it and the answer was lost: each for itself finds out, and tells its own fault.
     for (const { report, settle } of boarded) settle(alone(db, report));
   }
-  // A sample: what is lost of it now comes again, and no report waits or fails for it.
-  await keepSeenRequests(
+  sample(
     db,
     boarded.map(({ report }) => report),
-  ).catch(() => undefined);
+  );
+}
+
+const sampling = new WeakSet<Db>();
+
+/** What is lost of a sample comes again: no report waits or fails for it, and one that comes while another is kept is let go. */
+function sample(db: Db, reports: readonly ProxyConfigReport[]): void {
+  if (sampling.has(db) || !reports.some(hasSample)) return;
+  sampling.add(db);
+  void keepSeenRequests(db, reports)
+    .catch(() => undefined)
+    .finally(() => sampling.delete(db));
+}
+
+function hasSample({ report: { windows = [] } }: ProxyConfigReport): boolean {
+  return windows.some(({ sample: some = [] }) => some.length > 0);
 }
 
 async function alone(db: Db, report: ProxyConfigReport): Promise<Kept> {

@@ -9,6 +9,15 @@ export interface SampledRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Those that one of two sides at least has a bind for: of what came elsewhere, as through a port that is redirected, it knows nothing. */
+export function heardRequests<Request extends Pick<SampledRequest, 'port'>>(
+  requests: readonly Request[],
+  ...sides: readonly { readonly binds: readonly { readonly port: number }[] }[]
+): Request[] {
+  const ports = new Set(sides.flatMap(({ binds }) => binds.map(({ port }) => port)));
+  return requests.filter(({ port }) => ports.has(port));
+}
+
 /** What a shadow run answered. */
 export interface ShadowAnswer {
   /** null: nobody listens on the port. */

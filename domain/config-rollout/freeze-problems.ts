@@ -36,14 +36,27 @@ const week = Array.from({ length: 7 }, (_, day) => day);
 /** Clocks that one zone sets forward and another does not close a gap for a part of the year, so every stand of them is looked at. */
 function leaveNoTime(windows: readonly FreezeWindow[]): boolean {
   const weekly = windows.filter((window) => 'days' in window);
-  const zones = [...new Set(weekly.map(({ timeZone }) => timeZone))];
-  const stands = anyYear.map((atMs) => new Map(zones.map((zone) => [zone, aheadMs(zone, atMs)])));
-  const different = new Map(stands.map((ahead) => [[...ahead.values()].join(' '), ahead]));
-  return [...different.values()].some((ahead) => coverTheWeek(weekly, ahead));
+  return standsOf(weekly).some((ahead) => coverTheWeek(weekly, ahead));
+}
+
+type Ahead = ReadonlyMap<string, number>;
+
+/** How far the zones of windows are ahead of UTC, for each stand of their clocks that holds for a week or longer. */
+function standsOf(windows: readonly Weekly[]): Ahead[] {
+  const zones = [...new Set(windows.map(({ timeZone }) => timeZone))];
+  const runs: { readonly key: string; readonly ahead: Ahead; days: number }[] = [];
+  for (const atMs of anyYear) {
+    const ahead = new Map(zones.map((zone) => [zone, aheadMs(zone, atMs)]));
+    const key = [...ahead.values()].join(' ');
+    const run = runs.at(-1);
+    if (run?.key === key) run.days += 1;
+    else runs.push({ key, ahead, days: 1 });
+  }
+  return runs.filter(({ days }) => days >= 7).map(({ ahead }) => ahead);
 }
 
 /** Whether windows leave no minute of a week while every zone stays `ahead` of UTC as it is now, in milliseconds. */
-function coverTheWeek(windows: readonly Weekly[], ahead: ReadonlyMap<string, number>): boolean {
+function coverTheWeek(windows: readonly Weekly[], ahead: Ahead): boolean {
   const spans = windows
     .flatMap((window) =>
       week.filter((day) => window.days.includes(weekdayOf(day))).map((day) => spanOf(window, day)),

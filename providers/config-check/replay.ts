@@ -11,6 +11,8 @@ export interface Target extends ShadowBind {
 
 const atOnce = 16;
 const answerMs = 10_000;
+/** A connection is kept for each name that was asked by TLS, and the shadow takes 2,000 of them. */
+const mostKeptNames = 100;
 
 /** Names that `domain/config-document/render/places.ts` gives. */
 const headerOf = { route: 'x-holdfast-route', backend: 'x-holdfast-backend' };
@@ -26,7 +28,9 @@ export async function replayAll(
   ignored: readonly string[],
   signal: AbortSignal,
 ): Promise<ShadowAnswer[]> {
-  const agents = { plain: new Agent({ keepAlive: true }), tls: new TlsAgent({ keepAlive: true }) };
+  const names = new Set(requests.map(({ host }) => host));
+  const tls = new TlsAgent({ keepAlive: names.size <= mostKeptNames });
+  const agents = { plain: new Agent({ keepAlive: true }), tls };
   const answers: ShadowAnswer[] = [];
   let next = 0;
   const work = async (): Promise<void> => {
@@ -35,7 +39,7 @@ export async function replayAll(
       const request = requests[index];
       const target = targets.find(({ port }) => port === request?.port);
       if (request === undefined) return;
-      answers[index] = target === undefined ? nobody : await ask(request, target, agents, ignored);
+      answers[index] = target === undefined ? nobody : await ask(request, target, agents, ignored, signal);
     }
   };
   try {
@@ -54,15 +58,18 @@ function ask(
   target: Target,
   agents: { readonly plain: Agent; readonly tls: TlsAgent },
   ignored: readonly string[],
+  signal: AbortSignal,
 ): Promise<ShadowAnswer> {
   return new Promise((resolve, reject) => {
-    const outgoing = open(request, target, agents);
+    const outgoing = open(request, target, agents, signal);
     outgoing.once('response', (incoming) => {
       const parts: Buffer[] = [];
       incoming.on('data', (part: Buffer) => parts.push(part)).once('error', reject);
       incoming.once('end', () => resolve(answerOf(incoming, Buffer.concat(parts).toString(), ignored)));
     });
     outgoing.once('timeout', () => outgoing.destroy(new Error(`no answer within ${answerMs} ms`)));
+    // Also of one that ends without any of these, as a tunnel does.
+    outgoing.once('close', () => reject(new Error(`no answer to ${request.method} ${request.path}`)));
     outgoing.once('error', reject).end();
   });
 }
@@ -71,6 +78,7 @@ function open(
   { method, host, path, headers }: SampledRequest,
   { socket, isTls }: Target,
   agents: { readonly plain: Agent; readonly tls: TlsAgent },
+  signal: AbortSignal,
 ): ClientRequest {
   const sent = Object.entries(headers).filter(([name]) => !notSent.has(name.toLowerCase()));
   const options = {
@@ -79,6 +87,7 @@ function open(
     path,
     headers: { ...Object.fromEntries(sent), host },
     timeout: answerMs,
+    signal,
   };
   if (!isTls) return httpRequest({ ...options, agent: agents.plain });
   // A stub is trusted by nobody, and nobody else can stand on a socket of our folder.

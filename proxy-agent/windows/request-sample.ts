@@ -1,6 +1,6 @@
 import type { SeenRequest } from '../../contracts/config-bundle.ts';
-import { redact } from '../../domain/redaction/redact.ts';
 import type { LoggedRequest } from './logged-request.ts';
+import { redactPath } from './redact-path.ts';
 
 /** One request of each way through HAProxy, by chance: what is asked most must not hide what is asked seldom. */
 export interface RequestSample {
@@ -12,9 +12,10 @@ export interface RequestSample {
 /** A flood of frontends and backends must not fill the memory. */
 const mostWays = 200;
 const longestPath = 500;
+/** As the contract of a report has them. */
 const host = /^[\w.:[\]-]{1,253}$/;
 const path = /^\/[!-~]*$/;
-const method = /^[A-Z]{1,20}$/;
+const method = /^(?!CONNECT$)[A-Z]{1,20}$/;
 
 interface Way {
   seen: number;
@@ -42,7 +43,10 @@ export function sampleRequests(most: number, random: () => number = Math.random)
     take() {
       const all = [...ways.values()].map((way) => ({ way, at: random() }));
       const some = all.sort((one, other) => one.at - other.at).slice(0, most);
-      return some.map(({ way: { request } }) => ({ ...request, path: redact(request.path).text }));
+      return some.flatMap(({ way: { request } }) => {
+        const told = redactPath(request.path);
+        return told.isEncoded ? [] : [{ ...request, path: told.text }];
+      });
     },
   };
 }

@@ -2,6 +2,7 @@ import type { ProxyWindow } from '../../contracts/config-bundle.ts';
 import { latencyBucket } from '../../domain/latency.ts';
 import { redact } from '../../domain/redaction/redact.ts';
 import type { LoggedRequest, RequestEnd } from './logged-request.ts';
+import { redactPath } from './redact-path.ts';
 import { sampleRequests } from './request-sample.ts';
 
 /** Counts what the requests of some seconds came to. */
@@ -90,5 +91,6 @@ function isRefusal({ status }: RequestEnd): boolean {
 
 /** Redacted before it leaves the host. */
 function exampleOf({ server }: LoggedRequest, { method, path, frontend }: RequestEnd): string {
-  return redact(`${method} ${path} on ${frontend}, server ${server}`).text.slice(0, longestExample);
+  const { text } = redactPath(path);
+  return redact(`${method} ${text} on ${frontend}, server ${server}`).text.slice(0, longestExample);
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, inject, test } from 'vitest';
 import type { ConfigDocument } from '../../contracts/config-document.ts';
 import type { Frontend } from '../../contracts/config-document/frontend.ts';
 import { impactOf, type SampledRequest } from '../../domain/config-document/impact.ts';
@@ -114,4 +114,25 @@ test('a run that is called off ends', async () => {
 
   await expect(run.replay(old, [get('/')], AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
   expect(readdirSync(scratch)).toEqual([]);
+});
+
+test('a tunnel, which has no answer, ends as a fault and not never', async () => {
+  const [config] = shadowConfigs(shop, shop);
+
+  await expect(run.replay(config, [get('/a', { method: 'CONNECT' })], signal)).rejects.toThrow(
+    'no answer to CONNECT /a',
+  );
+});
+
+/** The shadow takes 2,000 connections. */
+const names = inject('long') ? 2500 : 150;
+
+test('more names than the proxy takes connections are asked by TLS', { timeout: 120_000 }, async () => {
+  const secure = withWeb({ binds: [{ port: 8443, tls: { certificates: ['shop'] } }] });
+  const [config] = shadowConfigs(secure, secure);
+  const requests = Array.from({ length: names }, (_, index) =>
+    get('/x', { port: 8443, host: `h${index}.example.org` }),
+  );
+
+  expect(await run.replay(config, requests, signal)).toHaveLength(names);
 });

@@ -65,10 +65,12 @@ describe('the written configuration', () => {
   }
 
   /** What HAProxy says to it, and everything but an empty text is too much. */
-  async function warnings(text: string): Promise<string> {
+  async function warnings(text: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
     const path = join(folder, 'haproxy.cfg');
     writeFileSync(path, text);
-    const { stdout, stderr } = await promisify(execFile)('haproxy', ['-c', '-dW', '-f', path]);
+    const { stdout, stderr } = await promisify(execFile)('haproxy', ['-c', '-dW', '-f', path], {
+      env: { ...process.env, ...env },
+    });
     return `${stdout}${stderr}`.replace(/^Configuration file is valid\s*$/m, '');
   }
 
@@ -134,6 +136,67 @@ describe('the written configuration', () => {
       if (some.includes('http-request deny if { path /no }'))
         expect(text.indexOf('holdfast_host) req')).toBeLessThan(text.indexOf('http-request deny'));
     }
+  });
+
+  test.each([
+    [
+      'a frontend without rules that is there on a condition',
+      '.if defined(ADMIN)',
+      'frontend admin\n    bind 127.0.0.1:8404\n    default_backend shop',
+      '.endif',
+    ],
+    [
+      'one behind a list of users',
+      'userlist people',
+      'user ann insecure-password x',
+      '.if defined(ADMIN)',
+      'frontend admin\n    bind 127.0.0.1:8404\n    default_backend shop',
+      '.endif',
+    ],
+    [
+      'rules on a condition',
+      'frontend more',
+      '    bind 127.0.0.1:8404',
+      '    .if defined(MAINT)',
+      '    http-request return status 503',
+      '    .endif',
+      '    default_backend shop',
+    ],
+    [
+      'rules of TCP on a condition',
+      'frontend more',
+      '    bind 127.0.0.1:8404',
+      '    .if !defined(MAINT)',
+      '    tcp-request content accept if HTTP',
+      '    http-request deny if { path /no }',
+      '    .endif',
+      '    default_backend shop',
+    ],
+    [
+      'one rule of TCP on a condition',
+      'frontend more',
+      '    bind 127.0.0.1:8404',
+      '    .if !defined(MAINT)',
+      '    tcp-request content accept if HTTP',
+      '    .endif',
+      '    use_backend shop if TRUE',
+    ],
+  ])('puts nothing behind the end of a condition: %s', async (_, ...lines) => {
+    const own = base.replace('frontend web\n', `${lines.join('\n')}\n\nfrontend web\n`);
+    const { text } = renderConfig(own, [managed(1)], 9000);
+
+    for (const env of [{}, { ADMIN: '1', MAINT: '1' }]) {
+      expect(await warnings(own, env)).toBe('');
+      expect(await warnings(text, env)).toBe('');
+    }
+    expect(renderConfig(text, [managed(1)], 9000).text).toBe(text);
+  });
+
+  test('takes no room from variables that the operator has limited', () => {
+    const limited = base.replace('maxconn 100', 'tune.vars.txn-max-size 128');
+
+    expect(renderConfig(limited, [], 9000).text).not.toContain('holdfast_host) req');
+    expect(renderConfig(limited, [], 9000).text).toContain('log-format-sd');
   });
 
   test('leaves the log format of the operator alone', () => {

@@ -48,6 +48,8 @@ test.each([
   ['a path that is none', { path: '*' }],
   ['one with a space', { path: '/a b' }],
   ['a method that is none', { method: '<BADREQ>' }],
+  ['a tunnel', { method: 'CONNECT' }],
+  ['a path with an address in it that is encoded', { path: '/users/eve%40example.org' }],
   ['a path that may have been cut off', { path: `/${'x'.repeat(500)}` }],
 ])('what could not be sent again is left out: %s', (_, told) => {
   const sample = sampleRequests(10);

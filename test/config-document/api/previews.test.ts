@@ -321,16 +321,20 @@ describe('simulate', () => {
     const none = await post('simulate', { document: cartMoves }, 'seen');
     const place = { project: 'default', environment: 'seen', port: 8080, method: 'GET', host: 'shop' };
     const paths = ['/cart/1', '/pages', '/cart/2'];
+    const rows = paths.map((path, slot) => ({ ...place, slot, path }));
     await api.db
       .insertInto('seen_request')
-      .values(paths.map((path, slot) => ({ ...place, slot, path })))
+      .values([...rows, { ...place, slot: 9, path: '/cart/3', port: 80 }])
       .execute();
     const { status, body } = await post('simulate', { document: cartMoves }, 'seen');
 
     expect(none.body).toMatchObject({ status: 400, detail: expect.stringContaining('proxies of seen') });
     expect(pointers(none.body)).toEqual(['/requests']);
     expect(status).toBe(200);
-    expect(body).toMatchObject({ requests: 3, seen: { from: expect.any(String), to: expect.any(String) } });
+    expect(body).toMatchObject({
+      requests: 3,
+      seen: { from: expect.any(String), to: expect.any(String), elsewhere: 1 },
+    });
     const moved = body.affected.map((each: { request: { path: string } }) => each.request.path);
     expect(moved.sort()).toEqual(['/cart/1', '/cart/2']);
   });
