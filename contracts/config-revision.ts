@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox';
 import { Duration, Name, Page, Reason, ref, Timestamp } from './common.ts';
 import { ConfigPlan, ConfigPlanInput } from './config-plan.ts';
 import { DriftPolicy } from './config-bundle.ts';
+import { FreezeWindow } from './freeze-window.ts';
 
 /** The address of a document by its content, and the ETag of a head. */
 export const Revision = Type.String({
@@ -232,27 +233,6 @@ export const ConfigSimulation = Type.Object(
   { $id: 'ConfigSimulation' },
 );
 export type ConfigSimulation = Static<typeof ConfigSimulation>;
-
-const Weekday = Type.Unsafe<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'>(
-  Type.Union(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].map((day) => Type.Literal(day))),
-);
-const ClockTime = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$', description: 'HH:MM' });
-
-/** Time in which no wave begins. `to` before `from` ends on the next day; `from` equal to `to` is the whole day. */
-export const FreezeWindow = Type.Union([
-  Type.Object(
-    {
-      days: Type.Array(Weekday, { minItems: 1, uniqueItems: true }),
-      from: ClockTime,
-      to: ClockTime,
-      timeZone: Type.String({ maxLength: 60, description: 'IANA name, such as Europe/Berlin' }),
-      reason: Reason,
-    },
-    { additionalProperties: false },
-  ),
-  Type.Object({ since: Timestamp, until: Timestamp, reason: Reason }, { additionalProperties: false }),
-]);
-export type FreezeWindow = Static<typeof FreezeWindow>;
 
 /** What must go on to hold, whatever is rolled out: a shadow run asks before the first wave. */
 export const ConfigExpectation = Type.Object(

@@ -1,4 +1,4 @@
-import type { FreezeWindow } from '../../contracts/config-revision.ts';
+import type { FreezeWindow } from '../../contracts/freeze-window.ts';
 import { type ConfigProblem, problem, problemIf } from '../config-document/problem.ts';
 import { dayMs, dayNumber, instantOf, weekdayOf } from './calendar.ts';
 import { aheadMs, isTimeZone, timeOfDay } from './zoned-time.ts';

@@ -1,4 +1,4 @@
-import type { FreezeWindow } from '../../contracts/config-revision.ts';
+import type { FreezeWindow } from '../../contracts/freeze-window.ts';
 import { instantOf, weekdayOf } from './calendar.ts';
 import { dayAt, zonedInstant } from './zoned-time.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { FreezeWindow } from '../../../contracts/config-revision.ts';
+import type { FreezeWindow } from '../../../contracts/freeze-window.ts';
 import { freezeProblems } from '../../../domain/config-rollout/freeze-problems.ts';
 import { frozenUntil } from '../../../domain/config-rollout/freeze.ts';
 
