@@ -68,7 +68,7 @@ export function createValidation({ db, configCheck, shadowRun }: ConfigRolloutTo
     const { requests } = await seenRequests(db, base.project, base.environment);
     const sides = shadowConfigs(await readDocument(db, base), after);
     const heard = heardRequests(requests, ...sides).map((request) => ({ ...request, headers: {} }));
-    if (heard.length === 0) return 'the fleet has told of no request lately to try it on';
+    if (heard.length === 0) return 'the fleet has told of no request lately that it could be tried on';
     const impacts = await impactsOn(heard, sides);
     if (typeof impacts === 'string') return impacts;
     const what = impacts.length === 0 ? '' : `: ${impactText(impacts)}`;

@@ -45,7 +45,8 @@ export function sampleRequests(most: number, random: () => number = Math.random)
       const some = all.sort((one, other) => one.at - other.at).slice(0, most);
       return some.flatMap(({ way: { request } }) => {
         const told = redactPath(request.path);
-        return told.isEncoded ? [] : [{ ...request, path: told.text }];
+        // What was taken out may be shorter than the name that stands for it.
+        return told.isEncoded || told.text.length > longestPath ? [] : [{ ...request, path: told.text }];
       });
     },
   };

@@ -50,6 +50,7 @@ test.each([
   ['a method that is none', { method: '<BADREQ>' }],
   ['a tunnel', { method: 'CONNECT' }],
   ['a path with an address in it that is encoded', { path: '/users/eve%40example.org' }],
+  ['a path that gets too long without its secrets', { path: '/1.1.1.1'.repeat(60) }],
   ['a path that may have been cut off', { path: `/${'x'.repeat(500)}` }],
 ])('what could not be sent again is left out: %s', (_, told) => {
   const sample = sampleRequests(10);
