@@ -170,7 +170,7 @@ function logFormat(sequence: number): string {
 }
 
 const hostVariable = 'txn.holdfast_host';
-const tcpRule = /^\s*tcp-request\s/;
+const tcpRule = /^\s*tcp-request\s+(connection|session|content)\s/;
 const laterRule = /^\s*(http-request|redirect|use_backend|use-server)\s/;
 
 /**
@@ -200,6 +200,8 @@ function depthsOf(lines: readonly string[]): number[] {
   return lines.map((line) => {
     if (/^\s*\.if(\s|$)/.test(line)) depth += 1;
     else if (/^\s*\.endif(\s|$)/.test(line)) depth -= 1;
+    // The other branch of what began before: it belongs to whatever stood before that.
+    else if (depth === 0 && /^\s*\.(elif|else)(\s|$)/.test(line)) depth = -1;
     return depth;
   });
 }

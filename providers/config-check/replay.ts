@@ -11,8 +11,8 @@ export interface Target extends ShadowBind {
 
 const atOnce = 16;
 const answerMs = 10_000;
-/** A connection is kept for each name that was asked by TLS, and the shadow takes 2,000 of them. */
-const mostKeptNames = 100;
+/** A connection is kept for each name that a bind was asked for by TLS, and the shadow takes 2,000 of them. */
+const mostKept = 500;
 
 /** Names that `domain/config-document/render/places.ts` gives. */
 const headerOf = { route: 'x-holdfast-route', backend: 'x-holdfast-backend' };
@@ -28,8 +28,8 @@ export async function replayAll(
   ignored: readonly string[],
   signal: AbortSignal,
 ): Promise<ShadowAnswer[]> {
-  const names = new Set(requests.map(({ host }) => host));
-  const tls = new TlsAgent({ keepAlive: names.size <= mostKeptNames });
+  const names = new Set(requests.map(({ port, host }) => `${port} ${host}`));
+  const tls = new TlsAgent({ keepAlive: names.size <= mostKept, maxFreeSockets: 1 });
   const agents = { plain: new Agent({ keepAlive: true }), tls };
   const answers: ShadowAnswer[] = [];
   let next = 0;

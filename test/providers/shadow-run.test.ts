@@ -125,7 +125,7 @@ test('a tunnel, which has no answer, ends as a fault and not never', async () =>
 });
 
 /** The shadow takes 2,000 connections. */
-const names = inject('long') ? 2500 : 150;
+const names = inject('long') ? 2500 : 550;
 
 test('more names than the proxy takes connections are asked by TLS', { timeout: 120_000 }, async () => {
   const secure = withWeb({ binds: [{ port: 8443, tls: { certificates: ['shop'] } }] });

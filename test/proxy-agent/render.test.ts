@@ -173,6 +173,22 @@ describe('the written configuration', () => {
       '    default_backend shop',
     ],
     [
+      'branches',
+      '.if defined(ADMIN)',
+      'frontend a\n    bind 127.0.0.1:8404\n    default_backend shop',
+      '.else',
+      'frontend a\n    bind 127.0.0.1:8405\n    default_backend shop',
+      '.endif',
+    ],
+    [
+      'branches of a managed backend',
+      '.if defined(ADMIN)',
+      'backend more\n    server a 127.0.0.1:9',
+      '.else',
+      'backend more\n    server b 127.0.0.1:9',
+      '.endif',
+    ],
+    [
       'one rule of TCP on a condition',
       'frontend more',
       '    bind 127.0.0.1:8404',
@@ -183,13 +199,14 @@ describe('the written configuration', () => {
     ],
   ])('puts nothing behind the end of a condition: %s', async (_, ...lines) => {
     const own = base.replace('frontend web\n', `${lines.join('\n')}\n\nfrontend web\n`);
-    const { text } = renderConfig(own, [managed(1)], 9000);
+    const both = [managed(1), { ...managed(1), backend: 'more' }];
+    const { text } = renderConfig(own, both, 9000);
 
     for (const env of [{}, { ADMIN: '1', MAINT: '1' }]) {
       expect(await warnings(own, env)).toBe('');
       expect(await warnings(text, env)).toBe('');
     }
-    expect(renderConfig(text, [managed(1)], 9000).text).toBe(text);
+    expect(renderConfig(text, both, 9000).text).toBe(text);
   });
 
   test('takes no room from variables that the operator has limited', () => {
