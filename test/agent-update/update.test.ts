@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text as textOfStream } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, inject, test, vi } from 'vitest';
 import { until } from '../support/haproxy.ts';
 import { orderRelease, release, releaseThat } from './releases.ts';
@@ -204,25 +207,17 @@ describe.concurrent('an agent that is ordered', () => {
 });
 
 /** Asks HAProxy without a pause, each time on a connection of its own. */
-function keepAsking(house: UpdateHouse) {
-  const failed: string[] = [];
-  let asked = 0;
-  let isOver = false;
-  const loop = (async () => {
-    while (!isOver) {
-      asked += 1;
-      await house.answer().then(
-        (text) => text === 'one' || failed.push(text),
-        (error: unknown) => failed.push(String(error)),
-      );
-      await sleep(10);
-    }
-  })();
+/** Requests to the house's proxy from a process of its own, one after the other, that are to be answered by `one`. */
+function keepAsking({ proxy }: UpdateHouse): { stop(): Promise<{ asked: number; failed: string[] }> } {
+  const script = fileURLToPath(new URL('asking-process.ts', import.meta.url));
+  const child = spawn(process.execPath, [script, proxy.frontends.shop ?? '', 'one'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const told = textOfStream(child.stdout);
   return {
     async stop() {
-      isOver = true;
-      await loop;
-      return { failed, asked };
+      child.kill('SIGTERM');
+      return JSON.parse(await told) as { asked: number; failed: string[] };
     },
   };
 }
