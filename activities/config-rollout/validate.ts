@@ -24,6 +24,8 @@ import type { OperationRef } from '../shared/operation-records.ts';
 import type { ConfigRolloutTools } from './index.ts';
 
 const mostTold = 5;
+/** The newest that the fleet has seen: no rollout waits longer for what only tells. */
+const mostTried = 1000;
 
 interface Asked extends RevisionKey {
   /** What runs now; null: nothing of ours. */
@@ -55,19 +57,25 @@ export function createValidation({ db, configCheck, shadowRun }: ConfigRolloutTo
     const { expectations = [] } = await environmentSettings(db, project, environment);
     const [, config] = shadowConfigs(document, document);
     const asked = requestsToAsk(document, expectations);
-    const answers = await shadowRun.replay(config, asked, cancellationSignal());
-    refuse('what the environment expects', unmetExpectations(expectations, answers));
+    // At the same time: the fleet waits for both.
+    const [answered, impact] = await Promise.allSettled([
+      shadowRun.replay(config, asked, cancellationSignal()),
+      base === null ? null : impactOn({ project, environment, revision: base }, document),
+    ]);
+    if (answered.status === 'rejected') throw answered.reason;
+    refuse('what the environment expects', unmetExpectations(expectations, answered.value));
+    if (impact.status === 'rejected') throw impact.reason;
     const valid = `valid: policy, haproxy -c, and ${countOf(asked)} to a proxy beside the fleet`;
-    if (base === null) return { summary: valid };
-    const summary = await impactOn({ project, environment, revision: base }, document);
-    return { summary: `${valid}; ${summary}` };
+    return { summary: [valid, impact.value].filter((part) => part !== null).join('; ') };
   }
 
   /** What it would do to requests that the fleet has seen lately: told, and for people to judge, since a change is there to change something. */
   async function impactOn(base: RevisionKey, after: ConfigDocument): Promise<string> {
     const { requests } = await seenRequests(db, base.project, base.environment);
     const sides = shadowConfigs(await readDocument(db, base), after);
-    const heard = heardRequests(requests, ...sides).map((request) => ({ ...request, headers: {} }));
+    const heard = heardRequests(requests, ...sides)
+      .slice(0, mostTried)
+      .map((request) => ({ ...request, headers: {} }));
     if (heard.length === 0) return 'the fleet has told of no request lately that it could be tried on';
     const impacts = await impactsOn(heard, sides);
     if (typeof impacts === 'string') return impacts;
@@ -82,8 +90,9 @@ export function createValidation({ db, configCheck, shadowRun }: ConfigRolloutTo
   ): Promise<Impact[] | string> {
     const signal = cancellationSignal();
     try {
-      const old = await shadowRun.replay(before, requests, signal);
-      return impactOf(old, await shadowRun.replay(after, requests, signal));
+      const sides = [before, after].map((side) => shadowRun.replay(side, requests, signal));
+      const [old = [], young = []] = await Promise.all(sides);
+      return impactOf(old, young);
     } catch (error) {
       signal.throwIfAborted();
       return `it could not be compared with what runs now: ${(error as Error).message}`;
