@@ -53,15 +53,17 @@ export function createValidation({ db, configCheck, shadowRun }: ConfigRolloutTo
       'the policy',
       configProblems(document).map(({ pointer, detail }) => `${pointer} ${detail}`),
     );
-    refuse('haproxy -c', await findings(document));
     const { expectations = [] } = await environmentSettings(db, project, environment);
     const [, config] = shadowConfigs(document, document);
     const asked = requestsToAsk(document, expectations);
-    // At the same time: the fleet waits for both.
-    const [answered, impact] = await Promise.allSettled([
+    // At the same time, since the fleet waits for all of them.
+    const [found, answered, impact] = await Promise.allSettled([
+      findings(document),
       shadowRun.replay(config, asked, cancellationSignal()),
       base === null ? null : impactOn({ project, environment, revision: base }, document),
     ]);
+    if (found.status === 'rejected') throw found.reason;
+    refuse('haproxy -c', found.value);
     if (answered.status === 'rejected') throw answered.reason;
     refuse('what the environment expects', unmetExpectations(expectations, answered.value));
     if (impact.status === 'rejected') throw impact.reason;
