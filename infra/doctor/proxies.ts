@@ -1,12 +1,21 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Db } from '../../db/connect.ts';
 import { listProxies } from '../../db/proxy.ts';
 import { healthy, wrong, type Finding } from './finding.ts';
 
 const longestSilenceMs = 10_000;
 
-/** Each proxy agent reports once a second what it and its HAProxy do. */
-export async function checkProxies(db: Db): Promise<Finding[]> {
-  const proxies = await listProxies(db);
+/**
+ * Each proxy agent reports once a second what it and its HAProxy do. One that starts at this moment, as after `holdfast up`, is waited
+ * for where none was ever heard.
+ */
+export async function checkProxies(db: Db, patienceMs = 5000): Promise<Finding[]> {
+  const deadline = performance.now() + patienceMs;
+  let proxies = await listProxies(db);
+  while (proxies.length === 0 && performance.now() < deadline) {
+    await delay(200);
+    proxies = await listProxies(db);
+  }
   if (proxies.length === 0) {
     const fix = 'start one beside each HAProxy: holdfast up does so on one machine';
     return [wrong('proxy agents', 'no proxy agent was ever heard', fix)];

@@ -1,4 +1,4 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ulid } from 'ulid';
@@ -64,9 +64,14 @@ test('without quotas the same project starves everybody', { timeout: 120_000 }, 
   const end = await startCrowd(client, workers, { ...none, backlog: 40, backlogMs: anHour }, noisy);
   await expect.poll(() => workers.most.get('noisy work'), { timeout: 30_000 }).toBe(3 * slotsPerProject);
 
-  const seen = await Promise.race([quietStep().then(() => 'done'), delay(8000, 'starved')]);
+  const step = await beginQuietStep();
+  const result = step.result();
+  const seen = await Promise.race([result.then(() => 'done'), delay(8000, 'starved')]);
 
   expect(seen).toBe('starved');
+  // Nobody may still ask for it when the connection is closed.
+  await step.terminate('the test is over');
+  await expect(result).rejects.toThrow();
   await end();
 });
 
@@ -98,7 +103,12 @@ function start(name: string, quotas: boolean): Promise<FairnessWorkers> {
 
 /** A quiet project's step on both queues, to its end. */
 async function quietStep(): Promise<void> {
-  await client.workflow.execute('oneStep', {
+  const step = await beginQuietStep();
+  await step.result();
+}
+
+function beginQuietStep(): Promise<WorkflowHandle> {
+  return client.workflow.start('oneStep', {
     workflowId: `step/quiet/${ulid()}`,
     taskQueue: workers.queues.operations,
     args: [workers.queues],

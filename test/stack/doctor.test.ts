@@ -180,7 +180,7 @@ describe('a clock that is off', () => {
 
 describe('proxies', () => {
   test('that were never heard', async () => {
-    expectWrong((await checkProxies(db))[0], 'no proxy agent');
+    expectWrong((await checkProxies(db, 0))[0], 'no proxy agent');
   });
 
   test.each([
