@@ -78,6 +78,8 @@ test('without quotas the same project starves everybody', { timeout: 120_000 }, 
 test('a backlog that came first is not worked off first', { timeout: 120_000 }, async () => {
   workers = await start('backlog', true);
   const end = await startCrowd(client, workers, { ...none, backlog: 400, backlogMs: 500 }, noisy);
+  // Or it would not have come first.
+  await expect.poll(() => workers.begun.get('noisy work') ?? 0, { timeout: 30_000 }).toBeGreaterThan(0);
 
   await quietStep();
 
